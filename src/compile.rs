@@ -1,0 +1,667 @@
+//! Flag set → snapshot: everything slow happens here, so that nothing slow happens in `evaluate`.
+//!
+//! Conditions become walks of flat tests: `not` is pushed down to the tests, and each walk is made for one question
+//! (does it hold? could it?), so that no third value is left. Facts and `now` are folded away. Never refuses: whatever
+//! can be refused was refused in `resolve`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::answer::Reason;
+use crate::bucket::{self, Purpose, Salt};
+use crate::context::{AttributeKind, ContextValue};
+use crate::evaluate;
+use crate::facts::Facts;
+use crate::flag_set::{
+    Comparison, Condition, FlagDefinition, FlagSet, NumberTest, Outcome, Predicate, Rule, SegmentBody,
+    SegmentIndex, Subject, Test as TestDefinition, TextTest, TextsTest, Variant,
+};
+use crate::json::Json;
+use crate::key_list::KeyList;
+use crate::snapshot::{
+    AttributeRow, BucketBy, Decided, FlagRow, Jump, Note, Operands, PartRow, Place, RequirementRow, Rows,
+    RuleRow, Seen, Snapshot, Step, Stored, Test, Text, VariantRow,
+};
+use crate::time::Time;
+use crate::value::Kind;
+
+/// A list of texts up to this long is compared one by one; a longer one is asked by hash.
+const SHORT_LIST: usize = 8;
+
+/// A segment of up to this many tests is written into the conditions that use it; a larger one stands once.
+const SMALL_SEGMENT: usize = 4;
+
+impl Snapshot {
+    /// Compiles a flag set for the facts of one service, as of one instant.
+    ///
+    /// Facts that are absent or wrong count as missing ([`Facts::check`] tells them). Never fails.
+    #[must_use]
+    pub fn compile(set: &FlagSet, facts: &Facts, now: Time) -> Snapshot {
+        let mut compiler = Compiler::new(set, facts, now);
+        for flag in &set.flags {
+            compiler.flag(flag);
+        }
+        compiler.finish()
+    }
+}
+
+/// Which of the two questions a condition is compiled for, and on which side of how many `not`s.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Question {
+    /// What a missing attribute comes to: false for a rule (does it hold?), true for a denial (could it?).
+    unknown: bool,
+    negated: bool,
+}
+
+/// A condition for one question, before it is laid out in steps.
+#[derive(Clone)]
+enum Lowered {
+    Decided(bool),
+    Step { step: Step, origin: u32 },
+    All(Vec<Lowered>),
+    Any(Vec<Lowered>),
+}
+
+impl Lowered {
+    fn steps(&self) -> usize {
+        match self {
+            Lowered::Decided(_) => 0,
+            Lowered::Step { .. } => 1,
+            Lowered::All(parts) | Lowered::Any(parts) => parts.iter().map(Lowered::steps).sum(),
+        }
+    }
+}
+
+struct Compiler<'s> {
+    set: &'s FlagSet,
+    now: Time,
+    facts: Vec<Option<ContextValue<'s>>>,
+    operands: Operands,
+    interned: HashMap<&'s str, Text>,
+    attributes: Vec<AttributeRow>,
+    segment_names: Vec<Text>,
+    /// What a segment comes to for a question: known after its first use.
+    segments: HashMap<(SegmentIndex, Question), KnownSegment>,
+    /// The variants of flags that leave `variants` out: one pair for all of them.
+    implicit_variants: Option<u32>,
+    flags: Vec<FlagRow>,
+    requirements: Vec<RequirementRow>,
+    denials: Vec<Jump>,
+    rules: Vec<RuleRow>,
+    parts: Vec<PartRow>,
+    variants: Vec<VariantRow>,
+    /// Where each flag's variants start.
+    first_variants: Vec<u32>,
+    jsons: Vec<Json>,
+    steps: Vec<Step>,
+    origins: Vec<u32>,
+    notes: Vec<Note>,
+}
+
+/// What a segment comes to for a question, and what was decided on the way.
+struct KnownSegment {
+    lowered: Lowered,
+    decided: Vec<Decided>,
+}
+
+/// Where a condition stands, for notes and for the segment it was written in.
+#[derive(Clone, Copy)]
+struct Site {
+    flag: u32,
+    place: Place,
+    origin: u32,
+}
+
+/// A count of rows of one table. No flag file is large enough to need more than 32 bits.
+fn index(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+impl<'s> Compiler<'s> {
+    fn new(set: &'s FlagSet, facts: &'s Facts, now: Time) -> Compiler<'s> {
+        let mut compiler = Compiler {
+            set,
+            now,
+            facts: Vec::new(),
+            operands: Operands::default(),
+            interned: HashMap::new(),
+            attributes: Vec::new(),
+            segment_names: Vec::new(),
+            segments: HashMap::new(),
+            implicit_variants: None,
+            flags: Vec::with_capacity(set.flags.len()),
+            requirements: Vec::new(),
+            denials: Vec::new(),
+            rules: Vec::new(),
+            parts: Vec::new(),
+            variants: Vec::new(),
+            first_variants: Vec::with_capacity(set.flags.len()),
+            jsons: Vec::new(),
+            steps: Vec::new(),
+            origins: Vec::new(),
+            notes: Vec::new(),
+        };
+        for attribute in &set.attributes {
+            let name = compiler.text(&attribute.name);
+            let closed = compiler.texts(attribute.one_of.iter().flatten().map(|text| &**text));
+            let (id, kind, sensitive, fact) =
+                (attribute.id, attribute.kind, attribute.sensitive, attribute.fact);
+            compiler.attributes.push(AttributeRow { id, name, closed, kind, sensitive, fact });
+            compiler.facts.push(if attribute.fact { facts.value(attribute) } else { None });
+        }
+        for segment in &set.segments {
+            let name = compiler.text(&segment.name);
+            compiler.segment_names.push(name);
+        }
+        for flag in &set.flags {
+            let first = compiler.variants(flag);
+            compiler.first_variants.push(first);
+        }
+        compiler
+    }
+
+    fn finish(self) -> Snapshot {
+        let mut operands = self.operands;
+        operands.text.shrink_to_fit();
+        operands.texts.shrink_to_fit();
+        operands.numbers.shrink_to_fit();
+        operands.versions.shrink_to_fit();
+        operands.blocks.shrink_to_fit();
+        let after = self.set.edges.partition_point(|edge| *edge <= self.now);
+        let from = after.checked_sub(1).and_then(|before| self.set.edges.get(before)).copied();
+        let until = self.set.edges.get(after).copied();
+        let variants_of = |(flag, first): (&FlagDefinition, &u32)| Rows {
+            start: *first,
+            end: first + index(flag.variants.len()),
+        };
+        let mut snapshot = Snapshot {
+            generation: 0,
+            places: Box::default(),
+            flag_variants: self.set.flags.iter().zip(&self.first_variants).map(variants_of).collect(),
+            operands,
+            attributes: self.attributes.into(),
+            segments: self.segment_names.into(),
+            flags: self.flags.into(),
+            requirements: self.requirements.into(),
+            denials: self.denials.into(),
+            rules: self.rules.into(),
+            parts: self.parts.into(),
+            variants: self.variants.into(),
+            jsons: self.jsons.into(),
+            steps: self.steps.into(),
+            origins: self.origins.into(),
+            notes: self.notes.into(),
+            holds: (from, until),
+        };
+        snapshot.index_flags();
+        snapshot
+    }
+
+    // Operands: texts are kept once, however often they stand in the file.
+
+    fn text(&mut self, text: &'s str) -> Text {
+        if let Some(known) = self.interned.get(text) {
+            return *known;
+        }
+        let kept = self.own_text(text);
+        self.interned.insert(text, kept);
+        kept
+    }
+
+    fn own_text(&mut self, text: &str) -> Text {
+        let start = index(self.operands.text.len());
+        self.operands.text.push_str(text);
+        Text { start, length: index(text.len()) }
+    }
+
+    fn texts(&mut self, texts: impl Iterator<Item = &'s str>) -> Rows {
+        let start = index(self.operands.texts.len());
+        for text in texts {
+            let text = self.text(text);
+            self.operands.texts.push(text);
+        }
+        Rows { start, end: index(self.operands.texts.len()) }
+    }
+
+    fn list(&mut self, list: Arc<KeyList>) -> u32 {
+        let known = self.operands.lists.iter().position(|known| Arc::ptr_eq(known, &list));
+        let place = known.unwrap_or_else(|| {
+            self.operands.lists.push(list);
+            self.operands.lists.len() - 1
+        });
+        index(place)
+    }
+
+    // Flags.
+
+    /// The rows of a flag's variants; where `variants` is left out, those of all such flags.
+    fn variants(&mut self, flag: &'s FlagDefinition) -> u32 {
+        let is = |variant: &Variant, name: &str, value| {
+            *variant.name == *name && variant.value == Json::Bool(value)
+        };
+        let implicit = matches!(&*flag.variants, [on, off] if is(on, "on", true) && is(off, "off", false));
+        if let Some(start) = self.implicit_variants.filter(|_| implicit) {
+            return start;
+        }
+        let start = index(self.variants.len());
+        if implicit {
+            self.implicit_variants = Some(start);
+        }
+        for variant in &flag.variants {
+            let row = self.variant(flag.kind, variant);
+            self.variants.push(row);
+        }
+        start
+    }
+
+    fn variant(&mut self, kind: Kind, variant: &'s Variant) -> VariantRow {
+        let name = self.text(&variant.name);
+        let json = match &variant.value {
+            Json::Null => self.text("null"),
+            Json::Bool(true) => self.text("true"),
+            Json::Bool(false) => self.text("false"),
+            Json::Number(number) => self.text(&number.0),
+            value => self.own_text(&value.to_string()),
+        };
+        let value = match (&variant.value, kind) {
+            (Json::Null, _) => Stored::Null,
+            (Json::Bool(value), _) => Stored::Bool(*value),
+            (Json::Number(_), Kind::Integer) => variant.value.as_i64().map_or(Stored::Null, Stored::Integer),
+            (Json::Number(_), _) => variant.value.as_f64().map_or(Stored::Null, Stored::Number),
+            (Json::Text(text), _) => Stored::Text(self.text(text)),
+            (Json::Array(_) | Json::Object(_), _) => {
+                self.jsons.push(variant.value.clone());
+                Stored::Json(index(self.jsons.len() - 1))
+            }
+        };
+        VariantRow { value, name, json }
+    }
+
+    fn flag(&mut self, flag: &'s FlagDefinition) {
+        let number = index(self.flags.len());
+        let first = self.first_variants.get(number as usize).copied().unwrap_or(0);
+        let off = first + index(flag.off.0);
+        let (requirements, denials, rules) = (self.requirements.len(), self.denials.len(), self.rules.len());
+        let mut default = first + index(flag.default.0);
+        let mut default_reason = Reason::Disabled;
+        if flag.enabled {
+            let plain = flag.rules.is_empty() && flag.deny.is_empty() && flag.requires.is_empty();
+            default_reason = if plain { Reason::Static } else { Reason::Default };
+            self.requirements(flag);
+            self.denials(number, flag);
+            self.rules(number, first, flag);
+        } else {
+            default = off;
+        }
+        let rows = |from: usize, to: usize| Rows { start: index(from), end: index(to) };
+        let bucket_by =
+            flag.bucket_by.map_or(BucketBy::Key, |attribute| BucketBy::Attribute(index(attribute.0)));
+        let uses_units = self.rules.get(rules..).unwrap_or_default().iter().any(|rule| rule.bucketed);
+        let row = FlagRow {
+            id: flag.id,
+            key: self.text(&flag.key),
+            kind: flag.kind,
+            off,
+            default,
+            default_reason,
+            // Without a rule that draws, hashing an attribute would be for nothing.
+            bucket_by: if uses_units { bucket_by } else { BucketBy::Key },
+            requirements: rows(requirements, self.requirements.len()),
+            denials: rows(denials, self.denials.len()),
+            rules: rows(rules, self.rules.len()),
+            gated: requirements != self.requirements.len() || denials != self.denials.len(),
+        };
+        self.flags.push(row);
+    }
+
+    fn requirements(&mut self, flag: &FlagDefinition) {
+        for requirement in &flag.requires {
+            let first = self.first_variants.get(requirement.flag.0).copied().unwrap_or(0);
+            let variants = requirement.variants.iter().map(|variant| first + index(variant.0)).collect();
+            self.requirements.push(RequirementRow { flag: index(requirement.flag.0), variants });
+        }
+    }
+
+    fn denials(&mut self, flag: u32, definition: &'s FlagDefinition) {
+        for (place, condition) in definition.deny.iter().enumerate() {
+            let site = Site { flag, place: Place::Deny(index(place)), origin: 0 };
+            let lowered = self.lower(condition, Question { unknown: true, negated: false }, site);
+            let denial = self.lay_out(&lowered);
+            self.denials.push(denial);
+        }
+    }
+
+    fn rules(&mut self, flag: u32, first_variant: u32, definition: &'s FlagDefinition) {
+        let salts =
+            (Salt::of(Purpose::Rollout, definition.salt()), Salt::of(Purpose::Split, definition.salt()));
+        let fact = definition.bucket_by.filter(|attribute| self.is_fact(attribute.0));
+        for (place, rule) in definition.rules.iter().enumerate() {
+            let site = Site { flag, place: Place::Rule(index(place)), origin: 0 };
+            let row = self.rule(rule, site, index(place), first_variant, salts);
+            let row = match (row, fact) {
+                (Some(row), Some(fact)) => self.drawn(row, fact.0, site),
+                (row, _) => row,
+            };
+            match row {
+                Some(row) => self.rules.push(row),
+                None => {
+                    let name = rule.name.as_deref().map(|name| self.text(name));
+                    self.notes.push(Note { flag, place: site.place, decided: Decided::Never { name } });
+                }
+            }
+        }
+    }
+
+    /// A rule's row; `None` if it can apply to nobody.
+    fn rule(
+        &mut self,
+        rule: &'s Rule,
+        site: Site,
+        place: u32,
+        first_variant: u32,
+        (rollout_salt, split_salt): (Salt, Salt),
+    ) -> Option<RuleRow> {
+        let lowered = match &rule.when {
+            Some(condition) => self.lower(condition, Question { unknown: false, negated: false }, site),
+            None => Lowered::Decided(true),
+        };
+        if let Lowered::Decided(false) = lowered {
+            return None;
+        }
+        let last = match rule.rollout {
+            Some(share) => bucket::last_within(share.0)?,
+            None => u64::MAX,
+        };
+        let when = self.lay_out(&lowered);
+        let (variant, parts) = match &rule.outcome {
+            Outcome::Serve(variant) => (first_variant + index(variant.0), Rows { start: 0, end: 0 }),
+            Outcome::Split(weights) => (0, self.split(first_variant, weights)),
+        };
+        let bucketed = rule.rollout.is_some() || !parts.is_empty();
+        Some(RuleRow {
+            when,
+            variant,
+            last,
+            rollout_salt: rollout_salt.0,
+            split_salt: split_salt.0,
+            parts,
+            index: place,
+            name: rule.name.as_deref().map(|name| self.text(name)),
+            reason: if bucketed { Reason::Split } else { Reason::TargetingMatch },
+            bucketed,
+        })
+    }
+
+    fn split(
+        &mut self,
+        first_variant: u32,
+        weights: &[(crate::flag_set::VariantIndex, crate::flag_set::Percentage)],
+    ) -> Rows {
+        let start = index(self.parts.len());
+        let mut total = 0;
+        for (variant, weight) in weights.iter().filter(|(_, weight)| weight.0 > 0) {
+            total += weight.0;
+            let last = bucket::last_within(total).unwrap_or(u64::MAX);
+            self.parts.push(PartRow { last, variant: first_variant + index(variant.0) });
+        }
+        Rows { start, end: index(self.parts.len()) }
+    }
+
+    /// A rule of a flag that buckets by a fact: everyone has the same unit, so the draw is made now.
+    fn drawn(&mut self, rule: RuleRow, fact: usize, site: Site) -> Option<RuleRow> {
+        if !rule.bucketed {
+            return Some(rule);
+        }
+        let unit = self.facts.get(fact).copied().flatten().and_then(evaluate::unit_of);
+        let inside = unit.is_some_and(|unit| bucket::position(unit, Salt(rule.rollout_salt)) <= rule.last);
+        self.notes.push(Note { flag: site.flag, place: site.place, decided: Decided::Drawn { inside } });
+        let unit = unit.filter(|_| inside)?;
+        let position = bucket::position(unit, Salt(rule.split_salt));
+        let parts = self.parts.get(rule.parts.range()).unwrap_or_default();
+        let variant =
+            parts.iter().find(|part| position <= part.last).map_or(rule.variant, |part| part.variant);
+        Some(RuleRow { variant, parts: Rows { start: 0, end: 0 }, bucketed: false, ..rule })
+    }
+
+    fn is_fact(&self, attribute: usize) -> bool {
+        self.set.attributes.get(attribute).is_some_and(|attribute| attribute.fact)
+    }
+
+    // Conditions.
+
+    /// A condition for one question: `not` pushed down, facts and `now` decided.
+    fn lower(&mut self, condition: &'s Condition, question: Question, site: Site) -> Lowered {
+        match condition {
+            Condition::Not(inner) => {
+                self.lower(inner, Question { negated: !question.negated, ..question }, site)
+            }
+            // De Morgan's laws hold of three values too.
+            Condition::All(parts) => self.combine(parts, question, site, question.negated),
+            Condition::Any(parts) => self.combine(parts, question, site, !question.negated),
+            Condition::Segment(segment) => self.segment(*segment, question, site),
+            Condition::Test(test) => self.test(test, question, site),
+        }
+    }
+
+    fn combine(
+        &mut self,
+        parts: &'s [Condition],
+        question: Question,
+        site: Site,
+        one_is_enough: bool,
+    ) -> Lowered {
+        let mut kept = Vec::with_capacity(parts.len());
+        for part in parts {
+            match self.lower(part, question, site) {
+                Lowered::Decided(decided) if decided == one_is_enough => return Lowered::Decided(decided),
+                Lowered::Decided(_) => {}
+                Lowered::All(parts) if !one_is_enough => kept.extend(parts),
+                Lowered::Any(parts) if one_is_enough => kept.extend(parts),
+                lowered => kept.push(lowered),
+            }
+        }
+        match (kept.len(), one_is_enough) {
+            (0, _) => Lowered::Decided(!one_is_enough),
+            (1, _) => kept.pop().unwrap_or(Lowered::Decided(!one_is_enough)),
+            (_, true) => Lowered::Any(kept),
+            (_, false) => Lowered::All(kept),
+        }
+    }
+
+    fn segment(&mut self, segment: SegmentIndex, question: Question, site: Site) -> Lowered {
+        if let Some(known) = self.segments.get(&(segment, question)) {
+            let note =
+                |decided: &Decided| Note { flag: site.flag, place: site.place, decided: decided.clone() };
+            self.notes.extend(known.decided.iter().map(note));
+            return known.lowered.clone();
+        }
+        let first_note = self.notes.len();
+        let Some(definition) = self.set.segments.get(segment.0) else { return Lowered::Decided(false) };
+        let site = Site { origin: index(segment.0) + 1, ..site };
+        let lowered = match &definition.body {
+            SegmentBody::When(condition) => self.lower(condition, question, site),
+            SegmentBody::Listed(listed) => {
+                let subject = listed.of.map_or(Subject::Key, Subject::Attribute);
+                let test = Test::Listed(self.list(listed.list.clone()));
+                self.step(subject, test, question, site)
+            }
+        };
+        let lowered = if lowered.steps() > SMALL_SEGMENT {
+            let condition = self.lay_out(&lowered);
+            let step = Step {
+                test: Test::Segment { condition, segment: index(segment.0) },
+                subject: Seen::Nothing,
+                yes: Jump::HOLDS,
+                no: Jump::FAILS,
+                negated: false,
+                unknown: question.unknown,
+            };
+            Lowered::Step { step, origin: 0 }
+        } else {
+            lowered
+        };
+        let decided =
+            self.notes.get(first_note..).into_iter().flatten().map(|note| note.decided.clone()).collect();
+        self.segments.insert((segment, question), KnownSegment { lowered: lowered.clone(), decided });
+        lowered
+    }
+
+    fn test(&mut self, definition: &'s TestDefinition, mut question: Question, site: Site) -> Lowered {
+        let kind = match definition.subject {
+            Subject::Key => AttributeKind::Text,
+            Subject::Now => AttributeKind::Time,
+            Subject::Attribute(attribute) => {
+                self.attributes.get(attribute.0).map_or(AttributeKind::Text, |attribute| attribute.kind)
+            }
+        };
+        let (test, opposite) = self.predicate(&definition.predicate, kind);
+        question.negated ^= opposite;
+        self.step(definition.subject, test, question, site)
+    }
+
+    /// One test, decided now if it looks at a fact or at `now`.
+    fn step(&mut self, subject: Subject, test: Test, question: Question, site: Site) -> Lowered {
+        let seen = match subject {
+            Subject::Key => Seen::Key,
+            Subject::Now => Seen::Now,
+            Subject::Attribute(attribute) => Seen::Attribute(index(attribute.0)),
+        };
+        let Question { negated, unknown } = question;
+        let step = Step { test, subject: seen, yes: Jump::HOLDS, no: Jump::FAILS, negated, unknown };
+        let value = match subject {
+            Subject::Now => ContextValue::Time(self.now),
+            Subject::Attribute(attribute) if self.is_fact(attribute.0) => {
+                self.facts.get(attribute.0).copied().flatten().unwrap_or(ContextValue::Missing)
+            }
+            _ => return Lowered::Step { step, origin: site.origin },
+        };
+        let outcome = self.operands.holds(&step.test, value).map(|held| held ^ negated);
+        let decided = Decided::Tested { step, seen: crate::explain::shown(value), outcome };
+        self.notes.push(Note { flag: site.flag, place: site.place, decided });
+        Lowered::Decided(outcome.unwrap_or(unknown))
+    }
+
+    /// The test that a predicate comes to, and whether it is that test's opposite.
+    fn predicate(&mut self, predicate: &'s Predicate, kind: AttributeKind) -> (Test, bool) {
+        match predicate {
+            Predicate::Present(wanted) => (Test::Present(kind), !wanted),
+            Predicate::Text(test) => self.text_test(test),
+            Predicate::Number(test) => self.number_test(test),
+            Predicate::Version(comparison, version) => {
+                let text = self.text(&version.text);
+                self.operands.versions.push((version.packed, text));
+                let version = index(self.operands.versions.len() - 1);
+                match comparison {
+                    Comparison::Is => (Test::VersionIs(version), false),
+                    Comparison::IsNot => (Test::VersionIs(version), true),
+                    Comparison::AtLeast => (Test::VersionAtLeast(version), false),
+                    Comparison::Above => (Test::VersionAbove(version), false),
+                    Comparison::AtMost => (Test::VersionAtMost(version), false),
+                    Comparison::Below => (Test::VersionBelow(version), false),
+                }
+            }
+            Predicate::Bool(wanted) => (Test::Bool(*wanted), false),
+            Predicate::Since(time) => (Test::Since(*time), false),
+            Predicate::Before(time) => (Test::Before(*time), false),
+            Predicate::Within(blocks) => {
+                let start = index(self.operands.blocks.len());
+                self.operands.blocks.extend(blocks);
+                (Test::Within(Rows { start, end: index(self.operands.blocks.len()) }), false)
+            }
+            Predicate::Texts(test) => self.texts_test(test),
+        }
+    }
+
+    fn text_test(&mut self, test: &'s TextTest) -> (Test, bool) {
+        let mut rows = |texts: &'s [Box<str>]| self.texts(texts.iter().map(|text| &**text));
+        match test {
+            TextTest::Is(text) => (Test::TextIs(self.text(text)), false),
+            TextTest::IsNot(text) => (Test::TextIs(self.text(text)), true),
+            TextTest::In(texts) => (self.text_in(texts), false),
+            TextTest::NotIn(texts) => (self.text_in(texts), true),
+            TextTest::StartsWith(texts) => (Test::StartsWith(rows(texts)), false),
+            TextTest::EndsWith(texts) => (Test::EndsWith(rows(texts)), false),
+            TextTest::Contains(texts) => (Test::Contains(rows(texts)), false),
+        }
+    }
+
+    fn text_in(&mut self, texts: &'s [Box<str>]) -> Test {
+        let long = (texts.len() > SHORT_LIST).then(|| KeyList::of(texts.iter().map(|text| &**text)));
+        match long {
+            Some(Ok(list)) => Test::Listed(self.list(Arc::new(list))),
+            _ => Test::TextIn(self.texts(texts.iter().map(|text| &**text))),
+        }
+    }
+
+    fn number_test(&mut self, test: &NumberTest) -> (Test, bool) {
+        match test {
+            NumberTest::Compare(comparison, number) => match comparison {
+                Comparison::Is => (Test::NumberIs(*number), false),
+                Comparison::IsNot => (Test::NumberIs(*number), true),
+                Comparison::AtLeast => (Test::AtLeast(*number), false),
+                Comparison::Above => (Test::Above(*number), false),
+                Comparison::AtMost => (Test::AtMost(*number), false),
+                Comparison::Below => (Test::Below(*number), false),
+            },
+            NumberTest::In(numbers) => (self.number_in(numbers), false),
+            NumberTest::NotIn(numbers) => (self.number_in(numbers), true),
+        }
+    }
+
+    fn number_in(&mut self, numbers: &[f64]) -> Test {
+        let start = index(self.operands.numbers.len());
+        self.operands.numbers.extend(numbers);
+        Test::NumberIn(Rows { start, end: index(self.operands.numbers.len()) })
+    }
+
+    fn texts_test(&mut self, test: &'s TextsTest) -> (Test, bool) {
+        let mut rows = |texts: &'s [Box<str>]| self.texts(texts.iter().map(|text| &**text));
+        match test {
+            TextsTest::Has(text) => (Test::HasAny(self.texts(std::iter::once(&**text))), false),
+            TextsTest::HasAny(texts) => (Test::HasAny(rows(texts)), false),
+            TextsTest::HasAll(texts) => (Test::HasAll(rows(texts)), false),
+            TextsTest::HasNone(texts) => (Test::HasAny(rows(texts)), true),
+        }
+    }
+
+    /// Lays a condition out in steps, and says where it starts.
+    fn lay_out(&mut self, lowered: &Lowered) -> Jump {
+        let mut walk = Walk { steps: Vec::new(), origins: Vec::new() };
+        let start = walk.add(lowered, Jump::HOLDS, Jump::FAILS);
+        // The walk was laid out from its end, since a step must know where it leads; turned about, it reads forward.
+        let last = index(self.steps.len() + walk.steps.len()).wrapping_sub(1);
+        let turn = |jump: Jump| if is_end(jump) { jump } else { Jump(last - jump.0) };
+        for (step, origin) in walk.steps.into_iter().zip(walk.origins).rev() {
+            self.steps.push(Step { yes: turn(step.yes), no: turn(step.no), ..step });
+            self.origins.push(origin);
+        }
+        turn(start)
+    }
+}
+
+fn is_end(jump: Jump) -> bool {
+    jump == Jump::HOLDS || jump == Jump::FAILS
+}
+
+/// A condition's steps, the last one first.
+struct Walk {
+    steps: Vec<Step>,
+    origins: Vec<u32>,
+}
+
+impl Walk {
+    /// Adds a condition that leads to `yes` or `no`, and says where it starts.
+    fn add(&mut self, lowered: &Lowered, yes: Jump, no: Jump) -> Jump {
+        match lowered {
+            Lowered::Decided(true) => yes,
+            Lowered::Decided(false) => no,
+            Lowered::Step { step, origin } => {
+                self.steps.push(Step { yes, no, ..step.clone() });
+                self.origins.push(*origin);
+                Jump(index(self.steps.len() - 1))
+            }
+            Lowered::All(parts) => parts.iter().rev().fold(yes, |next, part| self.add(part, next, no)),
+            Lowered::Any(parts) => parts.iter().rev().fold(no, |next, part| self.add(part, yes, next)),
+        }
+    }
+}

@@ -1,0 +1,659 @@
+//! Why a flag answered so, told by the code that answered: an observer that writes down every test.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::answer::{ErrorCode, Reason};
+use crate::context::{Context, ContextValue};
+use crate::evaluate::Decision;
+use crate::flag::Flag;
+use crate::key::FlagKey;
+use crate::observe::Observer;
+use crate::snapshot::{Decided, FlagRow, Place, Rows, RuleRow, Seen, Snapshot, Step, Test, Text};
+use crate::value::FlagType;
+
+/// Why a flag answered as it did: each stage in order, with every test that was made and the value it saw.
+///
+/// Prints as words; serializes to JSON with the same content. Values of attributes that the file calls `sensitive` are
+/// never in it.
+///
+/// ```
+/// use waterspout::{Context, Flag, Flags};
+///
+/// const BETA: Flag<bool> = Flag::new("beta", false);
+///
+/// let flags = Flags::from_text(
+///     r#"{"version": 1, "flags": {"beta": {"rules": [{"name": "adopters", "when": {"key": {"in": ["ada"]}}}]}}}"#,
+/// )?;
+/// let explanation = flags.view().explain(&BETA, &Context::new("ada", &[]));
+/// assert_eq!(
+///     explanation.to_string(),
+///     "`beta` for `ada`: on = true (TARGETING_MATCH)\n  \
+///        rule 0 `adopters` applies\n    \
+///          yes: key is \"ada\" - in [\"ada\"]\n"
+/// );
+/// # Ok::<(), waterspout::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The flag's key.
+    pub flag: String,
+    /// The targeting key, as given.
+    pub key: Option<String>,
+    /// The value as written, in JSON.
+    #[serde(serialize_with = "raw_json")]
+    pub value: String,
+    /// The variant.
+    pub variant: Option<String>,
+    /// Why, in one word.
+    #[serde(serialize_with = "reason_word")]
+    pub reason: Reason,
+    /// The rule that decided, from 0.
+    pub rule: Option<usize>,
+    /// Its name.
+    pub name: Option<String>,
+    /// What was wrong with the question.
+    #[serde(serialize_with = "error_word", skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorCode>,
+    /// What was gone through, in order.
+    pub stages: Vec<Stage>,
+    /// Attributes of the context that the file does not declare, or declares as facts: nothing looked at them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<String>,
+}
+
+/// One thing that was gone through.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Stage {
+    /// A required flag was asked.
+    Requires {
+        /// Its key.
+        flag: String,
+        /// What it answered.
+        variant: String,
+        /// Whether that satisfies.
+        satisfied: bool,
+        /// What was gone through there.
+        stages: Vec<Stage>,
+    },
+    /// A denial was tested.
+    Deny {
+        /// Its place in `deny`, from 0.
+        index: u32,
+        /// Whether it denies.
+        denied: bool,
+        /// The tests made.
+        tests: Vec<ExplainedTest>,
+    },
+    /// A rule was tried.
+    Rule {
+        /// Its place in `rules`, from 0.
+        index: u32,
+        /// Its name.
+        name: Option<String>,
+        /// Whether it applies.
+        applies: bool,
+        /// The tests made.
+        tests: Vec<ExplainedTest>,
+        /// The unit's draw, if the rule has a rollout or a split.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rollout: Option<Draw>,
+        /// The variant that a split drew, and where.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        split: Option<SplitDraw>,
+    },
+}
+
+/// One test: what it looked at, what it asked, what came out.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ExplainedTest {
+    /// The attribute, `key` or `now`.
+    pub subject: String,
+    /// The value seen, in JSON; `None` if it is missing or counts as missing.
+    pub seen: Option<String>,
+    /// What was asked, in the words of the file.
+    pub test: String,
+    /// Whether it holds; `None` is unknown.
+    pub holds: Option<bool>,
+    /// The segment it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
+    /// Whether it looked at a fact or at `now`, and so was decided when the flags were loaded.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub fact: bool,
+}
+
+/// Where a unit fell, and how much of the line the rollout holds.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Draw {
+    /// There is nothing to draw for: the targeting key or attribute is missing or empty.
+    NoUnit,
+    /// The unit fell on this place of the line.
+    Place {
+        /// The place, in per cent of the line, to a thousandth.
+        at: f64,
+        /// The rollout, in per cent.
+        rollout: f64,
+        /// Whether the place is inside the rollout.
+        inside: bool,
+    },
+    /// The flag buckets by a fact, so this was drawn when the flags were loaded.
+    Fact {
+        /// Whether this service is inside the rollout.
+        inside: bool,
+    },
+}
+
+/// What a split drew.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct SplitDraw {
+    /// The place, in per cent of the line, to a thousandth.
+    pub at: f64,
+    /// The variant there.
+    pub variant: String,
+}
+
+fn raw_json<S: serde::Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let raw: Result<&serde_json::value::RawValue, _> = serde_json::from_str(json);
+    raw.map_err(serde::ser::Error::custom)?.serialize(serializer)
+}
+
+fn reason_word<S: serde::Serializer>(reason: &Reason, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(reason.as_str())
+}
+
+fn error_word<S: serde::Serializer>(error: &Option<ErrorCode>, serializer: S) -> Result<S::Ok, S::Error> {
+    error.map(ErrorCode::as_str).serialize(serializer)
+}
+
+impl Snapshot {
+    /// Why the flag answers as it does for a context: every test made, by the code that answers.
+    ///
+    /// Never fails; allocates, so it is for people, not for the request path. See [`Explanation`].
+    #[must_use]
+    pub fn explain<T: FlagType + ?Sized>(&self, flag: &Flag<T>, context: &Context<'_>) -> Explanation {
+        let mut explanation = self.explain_key(flag.key(), context);
+        let answer = self.answer(flag, context);
+        if answer.error == Some(ErrorCode::TypeMismatch) {
+            explanation = Explanation {
+                stages: Vec::new(),
+                ..explained_error(flag.key(), context, ErrorCode::TypeMismatch)
+            };
+        }
+        explanation
+    }
+
+    /// [`Snapshot::explain`] for a flag whose key is only known at run time.
+    #[must_use]
+    pub fn explain_key(&self, key: FlagKey<'_>, context: &Context<'_>) -> Explanation {
+        let Some(row) = self.flag_of(key) else {
+            return explained_error(key, context, ErrorCode::FlagNotFound);
+        };
+        let mut recorder =
+            Recorder { snapshot: self, segments: Vec::new(), levels: vec![Level::of(self, row)] };
+        let decision = self.decide(row, context, &mut recorder);
+        let stages = recorder.levels.pop().map(|level| level.finish(decision.rule)).unwrap_or_default();
+        let answer = self.told(row, &decision, ());
+        Explanation {
+            flag: answer.key.to_owned(),
+            key: context.targeting_key().map(str::to_owned),
+            value: answer.json.to_owned(),
+            variant: answer.variant.map(str::to_owned),
+            reason: answer.reason,
+            rule: answer.rule.map(|rule| rule.index),
+            name: answer.rule.and_then(|rule| rule.name).map(str::to_owned),
+            error: None,
+            stages,
+            ignored: self.ignored(context),
+        }
+    }
+
+    fn ignored(&self, context: &Context<'_>) -> Vec<String> {
+        let names = context.names().into_iter();
+        let known =
+            |name: &str| self.attributes.iter().any(|row| !row.fact && self.operands.text(row.name) == name);
+        names.filter(|name| !known(name)).map(str::to_owned).collect()
+    }
+
+    /// What a step asks, in the words of the file.
+    fn words(&self, step: &Step) -> String {
+        let operands = &self.operands;
+        let text = |text: Text| quoted(operands.text(text));
+        let texts = |rows: Rows| list(operands.texts(rows).map(quoted));
+        let version = |version: u32| {
+            operands.version(version).map(|version| quoted(version.as_str())).unwrap_or_default()
+        };
+        // A test and its opposite, where the file has a word for that too.
+        let (word, opposite, operand) = match step.test {
+            Test::Present(_) => ("present", None, String::new()),
+            Test::TextIs(wanted) => ("is", Some("is_not"), text(wanted)),
+            Test::TextIn(rows) => ("in", Some("not_in"), texts(rows)),
+            Test::Listed(index) => {
+                let length = operands.lists.get(index as usize).map_or(0, |list| list.len());
+                ("in", Some("not_in"), format!("a list of {length}"))
+            }
+            Test::StartsWith(rows) => ("starts_with", None, texts(rows)),
+            Test::EndsWith(rows) => ("ends_with", None, texts(rows)),
+            Test::Contains(rows) => ("contains", None, texts(rows)),
+            Test::NumberIs(number) => ("is", Some("is_not"), number.to_string()),
+            Test::AtLeast(number) => ("at_least", None, number.to_string()),
+            Test::Above(number) => ("above", None, number.to_string()),
+            Test::AtMost(number) => ("at_most", None, number.to_string()),
+            Test::Below(number) => ("below", None, number.to_string()),
+            Test::NumberIn(rows) => {
+                let numbers = operands.numbers.get(rows.range()).unwrap_or_default();
+                ("in", Some("not_in"), list(numbers.iter().map(f64::to_string)))
+            }
+            Test::VersionIs(index) => ("is", Some("is_not"), version(index)),
+            Test::VersionAtLeast(index) => ("at_least", None, version(index)),
+            Test::VersionAbove(index) => ("above", None, version(index)),
+            Test::VersionAtMost(index) => ("at_most", None, version(index)),
+            Test::VersionBelow(index) => ("below", None, version(index)),
+            Test::Bool(wanted) => ("is", Some("is_not"), wanted.to_string()),
+            Test::Since(time) => ("since", None, time.to_string()),
+            Test::Before(time) => ("before", None, time.to_string()),
+            Test::Within(rows) => {
+                let blocks = operands.blocks.get(rows.range()).unwrap_or_default();
+                ("within", None, list(blocks.iter().map(ToString::to_string)))
+            }
+            Test::HasAny(rows) => ("has_any", Some("has_none"), texts(rows)),
+            Test::HasAll(rows) => ("has_all", None, texts(rows)),
+            Test::Segment { segment, .. } => {
+                ("segment", None, self.segment_name(segment).unwrap_or_default())
+            }
+        };
+        let word = match (step.negated, opposite) {
+            (false, _) => word.to_owned(),
+            (true, Some(opposite)) => opposite.to_owned(),
+            (true, None) => format!("not {word}"),
+        };
+        if operand.is_empty() { word } else { format!("{word} {operand}") }
+    }
+
+    fn subject(&self, seen: Seen) -> (String, bool) {
+        match seen {
+            Seen::Key => ("key".to_owned(), false),
+            Seen::Now => ("now".to_owned(), false),
+            Seen::Attribute(attribute) => self.attributes.get(attribute as usize).map_or_else(
+                || (String::new(), false),
+                |row| (self.operands.text(row.name).to_owned(), row.sensitive),
+            ),
+            Seen::Nothing => (String::new(), false),
+        }
+    }
+
+    fn explained(&self, step: &Step, seen: Option<Box<str>>, holds: Option<bool>) -> ExplainedTest {
+        let (subject, sensitive) = self.subject(step.subject);
+        let seen = if sensitive { seen.map(|_| "(sensitive)".into()) } else { seen };
+        ExplainedTest {
+            subject,
+            seen: seen.map(Into::into),
+            test: self.words(step),
+            holds,
+            segment: None,
+            fact: false,
+        }
+    }
+
+    fn segment_name(&self, segment: u32) -> Option<String> {
+        self.segments.get(segment as usize).map(|name| self.operands.text(*name).to_owned())
+    }
+}
+
+fn explained_error(key: FlagKey<'_>, context: &Context<'_>, error: ErrorCode) -> Explanation {
+    Explanation {
+        flag: key.as_str().to_owned(),
+        key: context.targeting_key().map(str::to_owned),
+        value: "null".to_owned(),
+        variant: None,
+        reason: Reason::Error,
+        rule: None,
+        name: None,
+        error: Some(error),
+        stages: Vec::new(),
+        ignored: Vec::new(),
+    }
+}
+
+/// A value as JSON; `None` if it is missing.
+pub(crate) fn shown(value: ContextValue<'_>) -> Option<Box<str>> {
+    let text = match value {
+        ContextValue::Missing => return None,
+        ContextValue::Text(text) => quoted(text),
+        ContextValue::Number(number) => number.to_string(),
+        ContextValue::Bool(value) => value.to_string(),
+        ContextValue::Version(version) => quoted(version.as_str()),
+        ContextValue::Time(time) => quoted(&time.to_string()),
+        ContextValue::Ip(address) => quoted(&address.to_string()),
+        ContextValue::Texts(texts) => list(texts.to_vec().iter().map(|text| quoted(text))),
+    };
+    Some(text.into())
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// Enough of a list to know it by.
+fn list(items: impl Iterator<Item = String>) -> String {
+    const SHOWN: usize = 8;
+    let items: Vec<String> = items.collect();
+    let more = items.len().saturating_sub(SHOWN);
+    let shown = items.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("[{shown}, and {more} more]") } else { format!("[{shown}]") }
+}
+
+/// A place on the line in per cent, rounded down to a thousandth, so that it reads on the right side of a rollout.
+fn percent(position: u64) -> f64 {
+    ((u128::from(position) * 100_000) >> 64) as f64 / 1000.0
+}
+
+/// The share of the line up to and with a position, in per cent.
+fn share(last: u64) -> f64 {
+    (((u128::from(last) + 1) * 100_000).div_ceil(1 << 64)) as f64 / 1000.0
+}
+
+/// Writes down what the evaluator tells.
+struct Recorder<'s> {
+    snapshot: &'s Snapshot,
+    /// The segments whose conditions are being walked.
+    segments: Vec<u32>,
+    /// The flag that is explained, and the required flags on the way down.
+    levels: Vec<Level>,
+}
+
+/// What was gone through of one flag.
+struct Level {
+    stages: Vec<Stage>,
+    tests: Vec<ExplainedTest>,
+    rollout: Option<Draw>,
+    split: Option<SplitDraw>,
+    last: Option<u64>,
+    /// What was decided when the flags were loaded, by place.
+    notes: Vec<(Place, Noted)>,
+}
+
+enum Noted {
+    Test(ExplainedTest),
+    Never(Option<String>),
+    Drawn(bool),
+}
+
+impl Level {
+    fn of(snapshot: &Snapshot, row: &FlagRow) -> Level {
+        let this = snapshot.flags.iter().position(|other| other.id == row.id).unwrap_or_default();
+        let start = snapshot.notes.partition_point(|note| (note.flag as usize) < this);
+        let notes = snapshot.notes.iter().skip(start).take_while(|note| note.flag as usize == this);
+        let noted = |decided: &Decided| match decided {
+            Decided::Tested { step, seen, outcome } => {
+                Noted::Test(ExplainedTest { fact: true, ..snapshot.explained(step, seen.clone(), *outcome) })
+            }
+            Decided::Never { name } => Noted::Never(name.map(|name| snapshot.operands.text(name).to_owned())),
+            Decided::Drawn { inside } => Noted::Drawn(*inside),
+        };
+        let notes = notes.map(|note| (note.place, noted(&note.decided))).collect();
+        Level { stages: Vec::new(), tests: Vec::new(), rollout: None, split: None, last: None, notes }
+    }
+
+    /// The tests that were decided at load for a place, and whether it was drawn.
+    fn noted(&mut self, place: Place) -> (Vec<ExplainedTest>, Option<bool>, Option<Option<String>>) {
+        let (mut tests, mut drawn, mut never) = (Vec::new(), None, None);
+        let notes = std::mem::take(&mut self.notes);
+        for (at, note) in notes {
+            match note {
+                _ if at != place => self.notes.push((at, note)),
+                Noted::Test(test) => tests.push(test),
+                Noted::Never(name) => never = Some(name),
+                Noted::Drawn(inside) => drawn = Some(inside),
+            }
+        }
+        (tests, drawn, never)
+    }
+
+    fn end_rule(&mut self, index: u32, name: Option<String>, applies: bool) {
+        let (mut tests, drawn, _) = self.noted(Place::Rule(index));
+        tests.append(&mut self.tests);
+        let rollout = self.rollout.take().or(drawn.map(|inside| Draw::Fact { inside }));
+        let split = self.split.take();
+        self.stages.push(Stage::Rule { index, name, applies, tests, rollout, split });
+    }
+
+    /// Adds the rules that were left out at load, up to the one that decided, each in its place.
+    fn finish(mut self, decided: Option<&RuleRow>) -> Vec<Stage> {
+        let end = decided.map_or(u32::MAX, |rule| rule.index);
+        let left_out: Vec<u32> = self
+            .notes
+            .iter()
+            .filter_map(|(place, note)| match (place, note) {
+                (Place::Rule(index), Noted::Never(_)) if *index < end => Some(*index),
+                _ => None,
+            })
+            .collect();
+        let reached_rules = !matches!(
+            self.stages.last(),
+            Some(Stage::Requires { satisfied: false, .. } | Stage::Deny { denied: true, .. })
+        );
+        for index in left_out.into_iter().filter(|_| reached_rules) {
+            let (tests, drawn, never) = self.noted(Place::Rule(index));
+            let rollout = drawn.map(|inside| Draw::Fact { inside });
+            let stage =
+                Stage::Rule { index, name: never.flatten(), applies: false, tests, rollout, split: None };
+            let later = |stage: &Stage| matches!(stage, Stage::Rule { index: other, .. } if *other > index);
+            let at = self.stages.iter().position(later).unwrap_or(self.stages.len());
+            self.stages.insert(at, stage);
+        }
+        self.stages
+    }
+}
+
+impl Recorder<'_> {
+    fn level(&mut self) -> Option<&mut Level> {
+        self.levels.last_mut()
+    }
+}
+
+impl Observer for Recorder<'_> {
+    const CURIOUS: bool = true;
+
+    fn tested(&mut self, index: u32, step: &Step, seen: ContextValue<'_>, outcome: Option<bool>) {
+        let origin = self.snapshot.origins.get(index as usize).copied().unwrap_or(0);
+        let segment = origin.checked_sub(1).or(self.segments.last().copied());
+        // A key that is missing reads as the empty text; told so, it would look like one that was given.
+        let seen = if outcome.is_none() || seen.text() == Some("") && step.subject == Seen::Key {
+            None
+        } else {
+            shown(seen)
+        };
+        let mut test = self.snapshot.explained(step, seen, outcome);
+        test.segment = segment.and_then(|segment| self.snapshot.segment_name(segment));
+        if let Some(level) = self.level() {
+            level.tests.push(test);
+        }
+    }
+
+    fn segment(&mut self, segment: u32) {
+        self.segments.push(segment);
+    }
+
+    fn segment_end(&mut self, _held: bool) {
+        self.segments.pop();
+    }
+
+    fn required(&mut self, flag: &FlagRow) {
+        self.levels.push(Level::of(self.snapshot, flag));
+    }
+
+    fn required_end(&mut self, flag: &FlagRow, decision: &Decision<'_>, satisfied: bool) {
+        let Some(level) = self.levels.pop() else { return };
+        let variant = decision.variant;
+        let row = self.snapshot.variants.get(variant as usize);
+        let variant = row.map(|row| self.snapshot.operands.text(row.name).to_owned()).unwrap_or_default();
+        let flag = self.snapshot.operands.text(flag.key).to_owned();
+        let stages = level.finish(decision.rule);
+        if let Some(level) = self.level() {
+            level.stages.push(Stage::Requires { flag, variant, satisfied, stages });
+        }
+    }
+
+    fn denied(&mut self, index: u32, denied: bool) {
+        if let Some(level) = self.level() {
+            let (mut tests, ..) = level.noted(Place::Deny(index));
+            tests.append(&mut level.tests);
+            level.stages.push(Stage::Deny { index, denied, tests });
+        }
+    }
+
+    fn rule(&mut self, rule: &RuleRow) {
+        if let Some(level) = self.level() {
+            level.last = Some(rule.last);
+        }
+    }
+
+    fn no_unit(&mut self) {
+        if let Some(level) = self.level() {
+            level.rollout = Some(Draw::NoUnit);
+        }
+    }
+
+    fn rolled(&mut self, position: u64, inside: bool) {
+        if let Some(level) = self.level() {
+            let rollout = level.last.map_or(100.0, share);
+            level.rollout = Some(Draw::Place { at: percent(position), rollout, inside });
+        }
+    }
+
+    fn split(&mut self, position: u64, variant: u32) {
+        let row = self.snapshot.variants.get(variant as usize);
+        let variant = row.map(|row| self.snapshot.operands.text(row.name).to_owned()).unwrap_or_default();
+        if let Some(level) = self.level() {
+            level.split = Some(SplitDraw { at: percent(position), variant });
+        }
+    }
+
+    fn rule_end(&mut self, rule: &RuleRow, applies: bool) {
+        let name = rule.name.map(|name| self.snapshot.operands.text(name).to_owned());
+        if let Some(level) = self.level() {
+            level.end_rule(rule.index, name, applies);
+        }
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.key.as_deref().filter(|key| !key.is_empty());
+        let key = key.map_or("nobody in particular".to_owned(), |key| format!("`{key}`"));
+        write!(f, "`{}` for {key}: ", self.flag)?;
+        match (&self.variant, self.error) {
+            (_, Some(ErrorCode::FlagNotFound)) => writeln!(f, "the file has no such flag")?,
+            (_, Some(ErrorCode::TypeMismatch)) => {
+                writeln!(f, "the flag has another type than the code's handle")?
+            }
+            (variant, None) => {
+                let variant = variant.as_deref().unwrap_or_default();
+                writeln!(f, "{variant} = {} ({})", self.value, self.reason)?;
+            }
+        }
+        for stage in &self.stages {
+            stage.write(f, 1)?;
+        }
+        if self.stages.is_empty() && self.error.is_none() {
+            let why = match self.reason {
+                Reason::Disabled => "the flag is disabled: everyone gets its `off` variant",
+                Reason::Static => "the flag has no rules: everyone gets its default",
+                _ => "no rule can apply: everyone gets the default",
+            };
+            writeln!(f, "  {why}")?;
+        } else if self.reason == Reason::Default {
+            writeln!(f, "  no rule applies, so the default decides")?;
+        }
+        if !self.ignored.is_empty() {
+            writeln!(
+                f,
+                "  the file declares no such attributes, so nothing looked at: {}",
+                self.ignored.join(", ")
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Stage {
+    fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+        let indent = "  ".repeat(depth);
+        match self {
+            Stage::Requires { flag, variant, satisfied, stages } => {
+                let says = if *satisfied { "satisfies" } else { "does not satisfy" };
+                writeln!(f, "{indent}requires `{flag}`: `{variant}` {says}")?;
+                stages.iter().try_for_each(|stage| stage.write(f, depth + 1))
+            }
+            Stage::Deny { index, denied, tests } => {
+                writeln!(f, "{indent}deny {index} {}", if *denied { "denies" } else { "does not deny" })?;
+                tests.iter().try_for_each(|test| writeln!(f, "{indent}  {test}"))
+            }
+            Stage::Rule { index, name, applies, tests, rollout, split } => {
+                let name = name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
+                let says = if *applies { "applies" } else { "does not apply" };
+                writeln!(f, "{indent}rule {index}{name} {says}")?;
+                tests.iter().try_for_each(|test| writeln!(f, "{indent}  {test}"))?;
+                if let Some(draw) = rollout {
+                    writeln!(f, "{indent}  {draw}")?;
+                }
+                if let Some(split) = split {
+                    writeln!(f, "{indent}  split: at {} %, which is `{}`", split.at, split.variant)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Display for ExplainedTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outcome = match self.holds {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "unknown",
+        };
+        write!(f, "{outcome}: {} ", self.subject)?;
+        match &self.seen {
+            Some(seen) => write!(f, "is {seen}")?,
+            None => write!(f, "is missing")?,
+        }
+        write!(f, " - {}", self.test)?;
+        if let Some(segment) = &self.segment {
+            write!(f, " (segment `{segment}`)")?;
+        }
+        if self.fact {
+            write!(f, " (decided at load)")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Draw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Draw::NoUnit => f.write_str("no: there is no key to bucket by"),
+            Draw::Place { at, rollout, inside: true } => {
+                write!(f, "yes: at {at} %, inside the rollout of {rollout} %")
+            }
+            Draw::Place { at, rollout, inside: false } => {
+                write!(f, "no: at {at} %, outside the rollout of {rollout} %")
+            }
+            Draw::Fact { inside: true } => {
+                f.write_str("yes: this service's fact is inside the rollout (decided at load)")
+            }
+            Draw::Fact { inside: false } => {
+                f.write_str("no: this service's fact is outside the rollout (decided at load)")
+            }
+        }
+    }
+}

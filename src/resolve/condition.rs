@@ -1,0 +1,340 @@
+//! Conditions: what must hold of a context, each operand of the type that its attribute has.
+
+use crate::address::{Block, BlockFault};
+use crate::context::AttributeKind;
+use crate::diagnostic::Fault;
+use crate::document::{Member, Node, NodeKind};
+use crate::flag_set::{
+    Comparison, Condition, NumberTest, Predicate, SegmentIndex, Subject, Test, TextTest, TextsTest,
+    VersionText,
+};
+use crate::time::Time;
+use crate::version::Version;
+
+use super::{Resolver, Shape};
+
+/// What may stand in a condition beside the names of attributes.
+const WORDS: [&str; 6] = ["key", "now", "segment", "all", "any", "not"];
+
+const TEXT_TESTS: [&str; 8] =
+    ["is", "is_not", "in", "not_in", "starts_with", "ends_with", "contains", "present"];
+const NUMBER_TESTS: [&str; 9] =
+    ["is", "is_not", "in", "not_in", "at_least", "above", "at_most", "below", "present"];
+const VERSION_TESTS: [&str; 7] = ["is", "is_not", "at_least", "above", "at_most", "below", "present"];
+const BOOL_TESTS: [&str; 2] = ["is", "present"];
+const TIME_TESTS: [&str; 3] = ["since", "before", "present"];
+const IP_TESTS: [&str; 2] = ["within", "present"];
+const TEXTS_TESTS: [&str; 5] = ["has", "has_any", "has_all", "has_none", "present"];
+
+fn tests_of(kind: AttributeKind) -> &'static [&'static str] {
+    match kind {
+        AttributeKind::Text => &TEXT_TESTS,
+        AttributeKind::Number => &NUMBER_TESTS,
+        AttributeKind::Version => &VERSION_TESTS,
+        AttributeKind::Bool => &BOOL_TESTS,
+        AttributeKind::Time => &TIME_TESTS,
+        AttributeKind::Ip => &IP_TESTS,
+        AttributeKind::Texts => &TEXTS_TESTS,
+    }
+}
+
+impl Resolver<'_> {
+    /// A condition; its size is added to `shape`.
+    pub(super) fn condition(&mut self, node: &Node<'_>, what: &str, shape: &mut Shape) -> Option<Condition> {
+        let NodeKind::Object(members) = &node.kind else {
+            self.wrong_type(node, what, "a condition, which is an object");
+            return None;
+        };
+        if members.is_empty() {
+            self.empty(node, what);
+            return None;
+        }
+        let entries: Vec<Option<Condition>> =
+            members.iter().map(|member| self.entry(member, shape)).collect();
+        let mut entries = entries.into_iter().collect::<Option<Vec<Condition>>>()?;
+        if entries.len() > 1 { Some(Condition::All(entries)) } else { entries.pop() }
+    }
+
+    fn entry(&mut self, member: &Member<'_>, shape: &mut Shape) -> Option<Condition> {
+        let node = &member.value;
+        match &*member.key {
+            "all" => self.conditions(node, "`all`", shape).map(Condition::All),
+            "any" => self.conditions(node, "`any`", shape).map(Condition::Any),
+            "not" => {
+                let mut inner = Shape::default();
+                let condition = self.condition(node, "`not`", &mut inner);
+                shape.add(inner, 1);
+                Some(Condition::Not(Box::new(condition?)))
+            }
+            "segment" => self.segments_of(node, shape),
+            "key" => self.tests(Subject::Key, AttributeKind::Text, "key", node, shape),
+            "now" => self.tests(Subject::Now, AttributeKind::Time, "now", node, shape),
+            name => {
+                let index = self.condition_attribute(name, member);
+                let kind = index.and_then(|index| self.definition(index)).map(|definition| definition.kind);
+                let subject = Subject::Attribute(index?);
+                self.tests(subject, kind?, name, node, shape)
+            }
+        }
+    }
+
+    fn condition_attribute(
+        &mut self,
+        name: &str,
+        member: &Member<'_>,
+    ) -> Option<crate::flag_set::AttributeIndex> {
+        if name == "targetingKey" {
+            let message = "no attribute `targetingKey` is declared";
+            let fault = Fault::new("unknown-attribute", member.key_span.clone(), message);
+            self.fault(fault.help("in a condition the targeting key is called `key`"));
+            return None;
+        }
+        self.attribute_named(name, member.key_span.clone(), &WORDS)
+    }
+
+    /// The conditions of `all` or `any`.
+    fn conditions(&mut self, node: &Node<'_>, what: &str, shape: &mut Shape) -> Option<Vec<Condition>> {
+        let items = self.filled_list(node, what)?;
+        self.each(items, |resolver, item| {
+            let mut inner = Shape::default();
+            let condition = resolver.condition(item, &format!("an entry of {what}"), &mut inner);
+            shape.add(inner, 1);
+            condition
+        })
+    }
+
+    /// `segment`: one name, or several of which one is enough.
+    fn segments_of(&mut self, node: &Node<'_>, shape: &mut Shape) -> Option<Condition> {
+        if !node.kind.is_list() {
+            return self.segment_named(node, 0, shape).map(Condition::Segment);
+        }
+        let items = self.filled_list(node, "`segment`")?;
+        let segments = self.each(items, |resolver, item| resolver.segment_named(item, 1, shape))?;
+        Some(Condition::Any(segments.into_iter().map(Condition::Segment).collect()))
+    }
+
+    fn segment_named(&mut self, node: &Node<'_>, depth: usize, shape: &mut Shape) -> Option<SegmentIndex> {
+        let NodeKind::Text(written) = &node.kind else {
+            self.wrong_type(node, "`segment`", "the name of a segment, or a list of names");
+            return None;
+        };
+        let Some(index) = self.segments.find(written) else {
+            let message = format!("no segment `{}` is defined", super::Shortened(written));
+            let names: Vec<String> = self.segments.names().into_iter().map(str::to_owned).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            self.unknown("unknown-segment", node.span(), message, written, &names);
+            return None;
+        };
+        shape.segments.push((index, depth));
+        Some(SegmentIndex(index))
+    }
+
+    /// The tests of one attribute, all of which must hold.
+    fn tests(
+        &mut self,
+        subject: Subject,
+        kind: AttributeKind,
+        name: &str,
+        node: &Node<'_>,
+        shape: &mut Shape,
+    ) -> Option<Condition> {
+        let NodeKind::Object(members) = &node.kind else {
+            let example = tests_of(kind).first().unwrap_or(&"is");
+            self.wrong_type(
+                node,
+                &format!("`{name}`"),
+                &format!("an object of tests, like `{{\"{example}\": ...}}`"),
+            );
+            return None;
+        };
+        if members.is_empty() {
+            self.empty(node, &format!("the test of `{name}`"));
+            return None;
+        }
+        shape.tests += members.len() as u64;
+        let tests: Vec<Option<Condition>> = members
+            .iter()
+            .map(|member| {
+                let predicate = self.predicate(subject, kind, name, member)?;
+                Some(Condition::Test(Test { subject, predicate }))
+            })
+            .collect();
+        let mut tests = tests.into_iter().collect::<Option<Vec<Condition>>>()?;
+        if tests.len() > 1 { Some(Condition::All(tests)) } else { tests.pop() }
+    }
+
+    fn predicate(
+        &mut self,
+        subject: Subject,
+        kind: AttributeKind,
+        name: &str,
+        member: &Member<'_>,
+    ) -> Option<Predicate> {
+        let known = tests_of(kind);
+        let test = &*member.key;
+        if !known.contains(&test) {
+            let message = match subject {
+                Subject::Key => format!("`{test}` is not a test of the targeting key"),
+                _ => format!("`{test}` is not a test of `{name}`, which is a `{kind}`"),
+            };
+            let fault = Fault::new("unknown-test", member.key_span.clone(), message);
+            let fault = fault.label(format!("not one of {}", super::object::quoted(known)));
+            self.fault(fault.maybe_help(super::similar::did_you_mean(test, known.iter().copied())));
+            return None;
+        }
+        let node = &member.value;
+        let what = format!("`{test}`");
+        if test == "present" {
+            return self.bool(node, &what).map(Predicate::Present);
+        }
+        match kind {
+            AttributeKind::Text => self.text_test(subject, test, node, &what).map(Predicate::Text),
+            AttributeKind::Number => self.number_test(test, node, &what).map(Predicate::Number),
+            AttributeKind::Version => {
+                let version = self.version_operand(node, &what)?;
+                Some(Predicate::Version(comparison(test)?, version))
+            }
+            AttributeKind::Bool => self.bool(node, &what).map(Predicate::Bool),
+            AttributeKind::Time => self.time_test(subject, test, node, &what),
+            AttributeKind::Ip => {
+                let items = self.filled_list(node, &what)?;
+                self.each(items, |resolver, item| resolver.block(item)).map(Predicate::Within)
+            }
+            AttributeKind::Texts => self.texts_test(test, node, &what).map(Predicate::Texts),
+        }
+    }
+
+    fn text_test(&mut self, subject: Subject, test: &str, node: &Node<'_>, what: &str) -> Option<TextTest> {
+        Some(match test {
+            "is" => TextTest::Is(self.closed_text(subject, node, what)?),
+            "is_not" => TextTest::IsNot(self.closed_text(subject, node, what)?),
+            "in" => TextTest::In(self.closed_texts(subject, node, what)?),
+            "not_in" => TextTest::NotIn(self.closed_texts(subject, node, what)?),
+            "starts_with" => TextTest::StartsWith(self.parts(node, what)?),
+            "ends_with" => TextTest::EndsWith(self.parts(node, what)?),
+            "contains" => TextTest::Contains(self.parts(node, what)?),
+            _ => return None,
+        })
+    }
+
+    /// A text that must be one of the attribute's own, where the file closes them.
+    fn closed_text(&mut self, subject: Subject, node: &Node<'_>, what: &str) -> Option<Box<str>> {
+        let text = self.text(node, what)?;
+        let Subject::Attribute(index) = subject else { return Some(text.into()) };
+        let definition = self.definition(index)?;
+        let Some(one_of) = &definition.one_of else { return Some(text.into()) };
+        if one_of.iter().any(|known| **known == *text) {
+            return Some(text.into());
+        }
+        let message = format!("`{text}` is not one of the values of `{}`", definition.name);
+        let known: Vec<Box<str>> = one_of.clone();
+        let known: Vec<&str> = known.iter().map(|known| &**known).collect();
+        self.unknown("not-one-of", node.span(), message, text, &known);
+        None
+    }
+
+    fn closed_texts(&mut self, subject: Subject, node: &Node<'_>, what: &str) -> Option<Vec<Box<str>>> {
+        let items = self.filled_list(node, what)?;
+        let entry = format!("an entry of {what}");
+        self.each(items, |resolver, item| resolver.closed_text(subject, item, &entry))
+    }
+
+    /// One text or several, none of them empty: the empty text is part of every text.
+    fn parts(&mut self, node: &Node<'_>, what: &str) -> Option<Vec<Box<str>>> {
+        if !node.kind.is_list() {
+            let NodeKind::Text(_) = node.kind else {
+                self.wrong_type(node, what, "a text or a list of texts");
+                return None;
+            };
+            return self.filled_text(node, what).map(|text| vec![text.into()]);
+        }
+        let items = self.filled_list(node, what)?;
+        let entry = format!("an entry of {what}");
+        self.each(items, |resolver, item| resolver.filled_text(item, &entry).map(Into::into))
+    }
+
+    fn number_test(&mut self, test: &str, node: &Node<'_>, what: &str) -> Option<NumberTest> {
+        if let Some(comparison) = comparison(test) {
+            return self.number(node, what).map(|number| NumberTest::Compare(comparison, number));
+        }
+        let items = self.filled_list(node, what)?;
+        let entry = format!("an entry of {what}");
+        let numbers = self.each(items, |resolver, item| resolver.number(item, &entry))?;
+        Some(if test == "in" { NumberTest::In(numbers) } else { NumberTest::NotIn(numbers) })
+    }
+
+    fn version_operand(&mut self, node: &Node<'_>, what: &str) -> Option<VersionText> {
+        let written = self.text(node, what)?;
+        if let Some(version) = Version::parse(written) {
+            return Some(VersionText { packed: version.packed(), text: version.as_str().into() });
+        }
+        let message = format!("`{}` is not a version", super::Shortened(written));
+        let help = match written.strip_prefix(['v', 'V']).filter(|rest| Version::parse(rest).is_some()) {
+            Some(rest) => format!("write `{rest}`"),
+            None => "write `7`, `7.5`, `7.5.0` or `7.5.0-rc.1` (SemVer 2.0)".to_owned(),
+        };
+        self.fault(Fault::new("bad-version", node.span(), message).help(help));
+        None
+    }
+
+    fn time_test(&mut self, subject: Subject, test: &str, node: &Node<'_>, what: &str) -> Option<Predicate> {
+        let written = self.text(node, what)?;
+        let Some(time) = Time::parse(written) else {
+            let message = format!("`{}` is not a time", super::Shortened(written));
+            let help = "write `2026-12-01T08:00:00Z`, an offset like `+01:00`, or a date alone for its midnight in UTC";
+            self.fault(Fault::new("bad-time", node.span(), message).help(help));
+            return None;
+        };
+        if subject == Subject::Now {
+            self.edges.push(time);
+        }
+        Some(if test == "since" { Predicate::Since(time) } else { Predicate::Before(time) })
+    }
+
+    fn block(&mut self, node: &Node<'_>) -> Option<Block> {
+        let written = self.text(node, "an entry of `within`")?;
+        let shown = super::Shortened(written);
+        let (message, help) = match Block::parse(written) {
+            Ok(block) => return Some(block),
+            Err(BlockFault::Unreadable) => (
+                format!("`{shown}` is no address and no block of addresses"),
+                "write `192.0.2.7`, `10.0.0.0/8` or `2001:db8::/32`".to_owned(),
+            ),
+            Err(BlockFault::Mapped) => (
+                format!("`{shown}` is a block of v4-mapped addresses, which count as v4"),
+                "write the v4 block".to_owned(),
+            ),
+            Err(BlockFault::HostBits(meant)) => {
+                (format!("`{shown}` has bits set beyond its length"), format!("did you mean `{meant}`?"))
+            }
+        };
+        self.fault(Fault::new("bad-address", node.span(), message).help(help));
+        None
+    }
+
+    fn texts_test(&mut self, test: &str, node: &Node<'_>, what: &str) -> Option<TextsTest> {
+        if test == "has" {
+            return self.text(node, what).map(|text| TextsTest::Has(text.into()));
+        }
+        let items = self.filled_list(node, what)?;
+        let entry = format!("an entry of {what}");
+        let texts = self.each(items, |resolver, item| resolver.text(item, &entry).map(Into::into))?;
+        Some(match test {
+            "has_any" => TextsTest::HasAny(texts),
+            "has_all" => TextsTest::HasAll(texts),
+            _ => TextsTest::HasNone(texts),
+        })
+    }
+}
+
+fn comparison(test: &str) -> Option<Comparison> {
+    Some(match test {
+        "is" => Comparison::Is,
+        "is_not" => Comparison::IsNot,
+        "at_least" => Comparison::AtLeast,
+        "above" => Comparison::Above,
+        "at_most" => Comparison::AtMost,
+        "below" => Comparison::Below,
+        _ => return None,
+    })
+}

@@ -1,0 +1,594 @@
+//! `flags`: variants, requirements, deny, rules.
+
+use crate::context::AttributeKind;
+use crate::diagnostic::Fault;
+use crate::document::{Member, Node, NodeKind};
+use crate::flag_set::{
+    About, AttributeIndex, Condition, FlagDefinition, FlagIndex, Outcome, Percentage, Purpose, Requirement,
+    Rule, Variant, VariantIndex, Waiver,
+};
+use crate::json::Json;
+use crate::key::NameId;
+use crate::time::Time;
+use crate::value::Kind;
+
+use super::object::{Object, quoted};
+use super::similar::did_you_mean;
+use super::{MAX_DEPTH, MAX_TESTS, Resolver, Shape, Size, graph};
+
+const FLAG_KEYS: [&str; 16] = [
+    "description",
+    "owner",
+    "remove_by",
+    "kind",
+    "tags",
+    "links",
+    "waive",
+    "enabled",
+    "variants",
+    "off",
+    "requires",
+    "deny",
+    "rules",
+    "default",
+    "bucket_by",
+    "salt",
+];
+
+/// What a flag can answer, known before any flag is read in full, so that others can require it.
+pub(super) struct Answers {
+    /// The names of the variants; `None` if their fault is told, and nothing should be held to them.
+    names: Option<Vec<Box<str>>>,
+    /// Whether `variants` is left out: `on` and `off`.
+    implicit: bool,
+}
+
+impl Answers {
+    fn names(&self) -> Option<Vec<&str>> {
+        self.names.as_ref().map(|names| names.iter().map(|name| &**name).collect())
+    }
+}
+
+impl Resolver<'_> {
+    pub(super) fn answers(&mut self, member: &Member<'_>) -> Answers {
+        let NodeKind::Object(members) = &member.value.kind else {
+            return Answers { names: None, implicit: false };
+        };
+        match members.iter().find(|member| member.key == "variants").map(|member| &member.value.kind) {
+            None => Answers { names: Some(vec!["on".into(), "off".into()]), implicit: true },
+            Some(NodeKind::Object(variants)) if !variants.is_empty() => Answers {
+                names: Some(variants.iter().map(|variant| variant.key.as_ref().into()).collect()),
+                implicit: false,
+            },
+            Some(_) => Answers { names: None, implicit: false },
+        }
+    }
+
+    pub(super) fn flags(
+        &mut self,
+        members: &[&Member<'_>],
+        segments: &[Size],
+    ) -> Vec<Option<FlagDefinition>> {
+        let mut flags = Vec::with_capacity(members.len());
+        let mut edges = Vec::with_capacity(members.len());
+        let mut tests = Vec::with_capacity(members.len());
+        for (index, member) in members.iter().enumerate() {
+            let mut reading = Reading { index, segments, tests: 0 };
+            let flag = self.flag(member, &mut reading);
+            let requires = flag.iter().flat_map(|flag| &flag.requires).map(|requirement| requirement.flag.0);
+            edges.push(requires.collect::<Vec<usize>>());
+            tests.push(reading.tests);
+            flags.push(flag);
+        }
+        let (order, loops) = graph::order(&edges);
+        self.tell_loops("flag", members, &loops);
+        self.tell_sizes(members, &edges, &tests, &order);
+        flags
+    }
+
+    /// Refuses chains of requirements that are too long, and flags whose answer could cost too much.
+    fn tell_sizes(&mut self, members: &[&Member<'_>], edges: &[Vec<usize>], tests: &[u64], order: &[usize]) {
+        let mut sizes = vec![Size::default(); members.len()];
+        for index in order {
+            let (Some(member), Some(targets), Some(own)) =
+                (members.get(*index), edges.get(*index), tests.get(*index))
+            else {
+                continue;
+            };
+            let inner: Vec<Size> = targets.iter().filter_map(|target| sizes.get(*target)).copied().collect();
+            let deepest = inner.iter().map(|inner| inner.depth).max().unwrap_or(0);
+            let most = inner.iter().map(|inner| inner.tests).max().unwrap_or(0);
+            // A required flag costs at least its look-up.
+            let total =
+                inner.iter().fold(*own, |sum, inner| sum.saturating_add(inner.tests).saturating_add(1));
+            let size = Size { depth: deepest + 1, tests: total };
+            // Told for the first that goes too far, not for all that rest on it.
+            if size.depth > MAX_DEPTH && deepest <= MAX_DEPTH {
+                self.too_deep(member, "requirements");
+            }
+            if size.tests > MAX_TESTS && most <= MAX_TESTS {
+                let message = format!(
+                    "one answer of `{}` could take {} tests, its segments and required flags written out",
+                    member.key, size.tests
+                );
+                let fault = Fault::new("flag-too-large", member.key_span.clone(), message);
+                self.fault(
+                    fault
+                        .label(format!("at most {MAX_TESTS}"))
+                        .help("let segments and flags refer to fewer others"),
+                );
+            }
+            if let Some(place) = sizes.get_mut(*index) {
+                *place = size;
+            }
+        }
+    }
+
+    fn flag(&mut self, member: &Member<'_>, reading: &mut Reading<'_>) -> Option<FlagDefinition> {
+        let object = self.object(&member.value, "a flag", &FLAG_KEYS)?;
+        let about = self.about(&object);
+        let enabled = object.get("enabled").map_or(Some(true), |node| self.bool(node, "`enabled`"));
+        let variants = match object.get("variants") {
+            None => Some((Kind::Bool, implicit_variants())),
+            Some(node) => self.variants(node),
+        };
+        let default = self.default(&object, reading.index);
+        let off = match object.get("off") {
+            Some(node) => self.variant_named(node, reading.index, "`off`"),
+            None => self.variant_called("off", reading.index).or(default),
+        };
+        let requires = object.get("requires").map_or(Some(Vec::new()), |node| self.requires(node));
+        let deny = object.get("deny").map_or(Some(Vec::new()), |node| self.deny(node, reading));
+        let rules = object.get("rules").map_or(Some(Vec::new()), |node| self.rules(node, reading));
+        let bucket_by = match object.get("bucket_by") {
+            None => Some(None),
+            Some(node) => self.bucket_by(node).map(Some),
+        };
+        let salt = match object.get("salt") {
+            None => Some(None),
+            Some(node) => self.filled_text(node, "`salt`").map(|salt| Some(salt.into())),
+        };
+        let (kind, variants) = variants?;
+        Some(FlagDefinition {
+            key: member.key.as_ref().into(),
+            id: NameId::of(&member.key),
+            about: about?,
+            enabled: enabled?,
+            kind,
+            variants,
+            off: off?,
+            requires: requires?,
+            deny: deny?,
+            rules: rules?,
+            default: default?,
+            bucket_by: bucket_by?,
+            salt: salt?,
+        })
+    }
+
+    fn about(&mut self, object: &Object<'_, '_>) -> Option<About> {
+        let description = self.description(object);
+        let owner = match object.get("owner") {
+            None => Some(None),
+            Some(node) => self.text(node, "`owner`").map(|owner| Some(owner.into())),
+        };
+        let remove_by = match object.get("remove_by") {
+            None => Some(None),
+            Some(node) => self.date(node, "`remove_by`").map(Some),
+        };
+        let kind = match object.get("kind") {
+            None => Some(None),
+            Some(node) => self.purpose(node).map(Some),
+        };
+        let tags = object.get("tags").map_or(Some(Vec::new()), |node| self.texts(node, "`tags`"));
+        let links = object.get("links").map_or(Some(Vec::new()), |node| self.texts(node, "`links`"));
+        let waivers = match object.get("waive") {
+            None => Some(Vec::new()),
+            Some(node) => self.waivers(node),
+        };
+        Some(About {
+            description: description?,
+            owner: owner?,
+            remove_by: remove_by?,
+            kind: kind?,
+            tags: tags?,
+            links: links?,
+            waivers: waivers?,
+        })
+    }
+
+    fn date(&mut self, node: &Node<'_>, what: &str) -> Option<Time> {
+        let written = self.text(node, what)?;
+        let date = Time::parse_date(written);
+        if date.is_none() {
+            let message = format!("`{}` is not a date", super::Shortened(written));
+            self.fault(
+                Fault::new("bad-date", node.span(), message).help("write year, month and day: `2027-03-01`"),
+            );
+        }
+        date
+    }
+
+    fn purpose(&mut self, node: &Node<'_>) -> Option<Purpose> {
+        let written = self.text(node, "`kind`")?;
+        let known = ["release", "experiment", "operational", "permission"];
+        match written {
+            "release" => Some(Purpose::Release),
+            "experiment" => Some(Purpose::Experiment),
+            "operational" => Some(Purpose::Operational),
+            "permission" => Some(Purpose::Permission),
+            _ => {
+                let message = format!("`{}` is not a kind of flag", super::Shortened(written));
+                self.unknown("unknown-kind", node.span(), message, written, &known);
+                None
+            }
+        }
+    }
+
+    fn waivers(&mut self, node: &Node<'_>) -> Option<Vec<Waiver>> {
+        let items = self.list(node, "`waive`")?;
+        self.each(items, |resolver, item| {
+            let object = resolver.object(item, "a waiver", &["rule", "reason", "until"])?;
+            let rule =
+                resolver.required(&object, "rule").and_then(|node| resolver.filled_text(node, "`rule`"));
+            let reason =
+                resolver.required(&object, "reason").and_then(|node| resolver.filled_text(node, "`reason`"));
+            let until = resolver.required(&object, "until").and_then(|node| resolver.date(node, "`until`"));
+            Some(Waiver { rule: rule?.into(), reason: reason?.into(), until: until? })
+        })
+    }
+
+    fn variants(&mut self, node: &Node<'_>) -> Option<(Kind, Vec<Variant>)> {
+        let NodeKind::Object(members) = &node.kind else {
+            self.wrong_type(node, "`variants`", "an object");
+            return None;
+        };
+        if members.is_empty() {
+            self.empty(node, "`variants`");
+            return None;
+        }
+        let mut named = true;
+        for member in members {
+            named &= self.name(member, "variant");
+        }
+        let kind = self.kind_of(node, members);
+        let variants = members
+            .iter()
+            .map(|member| Variant { name: member.key.as_ref().into(), value: member.value.to_json() })
+            .collect();
+        named.then_some(())?;
+        Some((kind?, variants))
+    }
+
+    /// The one kind that all values have; null has every kind.
+    fn kind_of(&mut self, node: &Node<'_>, members: &[Member<'_>]) -> Option<Kind> {
+        if members.iter().any(|member| matches!(member.value.kind, NodeKind::Broken)) {
+            return None;
+        }
+        let mut known: Option<(Kind, &Member<'_>)> = None;
+        for member in members {
+            let Some(kind) = kind_of_value(&member.value) else { continue };
+            known = match known {
+                None => Some((kind, member)),
+                Some((Kind::Integer, first)) if kind == Kind::Number => Some((Kind::Number, first)),
+                Some((Kind::Number, first)) if kind == Kind::Integer => Some((Kind::Number, first)),
+                Some((first_kind, first)) if first_kind == kind => Some((kind, first)),
+                Some((_, first)) => {
+                    let message = format!(
+                        "the values of a flag have one type, and `{}` is {} while `{}` is {}",
+                        member.key,
+                        member.value.type_name(),
+                        first.key,
+                        first.value.type_name()
+                    );
+                    let span = member.value.start..end_to_show(&member.value);
+                    self.fault(
+                        Fault::new("mixed-values", span, message).help("null may stand beside any type"),
+                    );
+                    return None;
+                }
+            };
+        }
+        if known.is_none() {
+            let message = "all values are null, so the flag has no type";
+            let fault = Fault::new("only-null", node.start..node.start + 1, message);
+            self.fault(fault.help("give one variant a value"));
+        }
+        known.map(|(kind, _)| kind)
+    }
+
+    fn default(&mut self, object: &Object<'_, '_>, flag: usize) -> Option<VariantIndex> {
+        if let Some(node) = object.get("default") {
+            return self.variant_named(node, flag, "`default`");
+        }
+        if self.flags.things.get(flag).is_some_and(|answers| answers.implicit) {
+            return self.variant_called("off", flag);
+        }
+        let span = object
+            .member("variants")
+            .map_or(object.node().start..object.node().start + 1, |it| it.key_span.clone());
+        let message = "a flag with `variants` of its own needs a `default`";
+        let fault = Fault::new("no-default", span, message);
+        self.fault(fault.help("`default` names the variant for everyone whom no rule takes"));
+        None
+    }
+
+    fn variant_called(&self, name: &str, flag: usize) -> Option<VariantIndex> {
+        let names = self.flags.things.get(flag)?.names.as_ref()?;
+        names.iter().position(|known| **known == *name).map(VariantIndex)
+    }
+
+    fn variant_named(&mut self, node: &Node<'_>, flag: usize, what: &str) -> Option<VariantIndex> {
+        let written = self.text(node, what)?;
+        self.variant_written(written, node.span(), flag, what)
+    }
+
+    /// The variant of a flag that a place names. Silent if the variants themselves were told to be wrong.
+    fn variant_written(
+        &mut self,
+        written: &str,
+        span: std::ops::Range<usize>,
+        flag: usize,
+        what: &str,
+    ) -> Option<VariantIndex> {
+        let names = self.flags.things.get(flag)?.names()?;
+        if let Some(index) = names.iter().position(|known| *known == written) {
+            return Some(VariantIndex(index));
+        }
+        let message =
+            format!("{what} names `{}`, which is not a variant of this flag", super::Shortened(written));
+        let mut fault = Fault::new("unknown-variant", span, message);
+        if names.len() <= 8 {
+            fault = fault.label(format!("not one of {}", quoted(&names)));
+        }
+        let fault = fault.maybe_help(did_you_mean(written, names));
+        self.fault(fault);
+        None
+    }
+
+    fn requires(&mut self, node: &Node<'_>) -> Option<Vec<Requirement>> {
+        let members = self.members(node, "`requires`");
+        let required: Vec<Option<Requirement>> =
+            members.iter().map(|member| self.requirement(member)).collect();
+        matches!(node.kind, NodeKind::Object(_)).then_some(())?;
+        required.into_iter().collect()
+    }
+
+    fn requirement(&mut self, member: &Member<'_>) -> Option<Requirement> {
+        let flag = self.flags.find(&member.key);
+        if flag.is_none() {
+            let message = format!("no flag `{}` stands in this file", super::Shortened(&member.key));
+            let names: Vec<String> = self.flags.names().into_iter().map(str::to_owned).collect();
+            let fault = Fault::new("unknown-flag", member.key_span.clone(), message);
+            self.fault(fault.maybe_help(did_you_mean(&member.key, names.iter().map(String::as_str))));
+        }
+        let what = format!("the variants required of `{}`", super::Shortened(&member.key));
+        let items = self.filled_list(&member.value, &what)?;
+        let variants = self.each(items, |resolver, item| match flag {
+            Some(flag) => {
+                let written = resolver.text(item, "an entry of `requires`")?;
+                let known = resolver.flags.things.get(flag)?.names()?;
+                if let Some(index) = known.iter().position(|known| *known == written) {
+                    return Some(VariantIndex(index));
+                }
+                let message = format!("`{}` is not a variant of `{}`", super::Shortened(written), member.key);
+                let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                resolver.unknown("unknown-variant", item.span(), message, written, &known);
+                None
+            }
+            None => resolver.text(item, "an entry of `requires`").and(None),
+        });
+        Some(Requirement { flag: FlagIndex(flag?), variants: variants? })
+    }
+
+    fn deny(&mut self, node: &Node<'_>, reading: &mut Reading<'_>) -> Option<Vec<Condition>> {
+        let items = self.list(node, "`deny`")?;
+        self.each(items, |resolver, item| resolver.sized_condition(item, "an entry of `deny`", reading))
+    }
+
+    /// A condition of a flag: held to the depth, its tests counted.
+    fn sized_condition(
+        &mut self,
+        node: &Node<'_>,
+        what: &str,
+        reading: &mut Reading<'_>,
+    ) -> Option<Condition> {
+        let mut shape = Shape::default();
+        let condition = self.condition(node, what, &mut shape);
+        let size = Size::of(&shape, reading.segments);
+        let told = shape.segments.iter().filter_map(|(segment, _)| reading.segments.get(*segment));
+        let told = told.map(|segment| segment.depth).max().is_some_and(|deepest| deepest >= MAX_DEPTH);
+        if size.depth > MAX_DEPTH && !told {
+            let message =
+                format!("with its segments written out, this condition nests deeper than {MAX_DEPTH}");
+            self.fault(Fault::new("too-deep", node.start..node.start + 1, message));
+        }
+        reading.tests = reading.tests.saturating_add(size.tests);
+        condition
+    }
+
+    fn rules(&mut self, node: &Node<'_>, reading: &mut Reading<'_>) -> Option<Vec<Rule>> {
+        let items = self.list(node, "`rules`")?;
+        self.each(items, |resolver, item| resolver.rule(item, reading))
+    }
+
+    fn rule(&mut self, node: &Node<'_>, reading: &mut Reading<'_>) -> Option<Rule> {
+        let object =
+            self.object(node, "a rule", &["name", "description", "when", "rollout", "serve", "split"])?;
+        let name = match object.get("name") {
+            None => Some(None),
+            Some(node) => self.filled_text(node, "a rule's `name`").map(|name| Some(name.into())),
+        };
+        let description = self.description(&object);
+        let when = match object.get("when") {
+            None => Some(None),
+            Some(node) => self.sized_condition(node, "`when`", reading).map(Some),
+        };
+        let rollout = match object.get("rollout") {
+            None => Some(None),
+            Some(node) => self.percentage(node, "`rollout`").map(Some),
+        };
+        let outcome = self.outcome(&object, reading.index);
+        Some(Rule {
+            name: name?,
+            description: description?,
+            when: when?,
+            rollout: rollout?,
+            outcome: outcome?,
+        })
+    }
+
+    fn outcome(&mut self, rule: &Object<'_, '_>, flag: usize) -> Option<Outcome> {
+        let serve = rule.member("serve");
+        let split = rule.member("split");
+        if let (Some(_), Some(split)) = (serve, split) {
+            let message = "a rule has `serve` or `split`, not both";
+            self.fault(
+                Fault::new("serve-and-split", split.key_span.clone(), message).help("remove one of the two"),
+            );
+        }
+        let served =
+            serve.map(|member| self.variant_named(&member.value, flag, "`serve`").map(Outcome::Serve));
+        let split = split.map(|member| self.split(&member.value, flag).map(Outcome::Split));
+        match (served, split) {
+            (Some(_), Some(_)) => None,
+            (Some(outcome), None) | (None, Some(outcome)) => outcome,
+            (None, None) if self.flags.things.get(flag).is_some_and(|answers| answers.implicit) => {
+                self.variant_called("on", flag).map(Outcome::Serve)
+            }
+            (None, None) => {
+                let start = rule.node().start;
+                let message =
+                    "this rule says neither `serve` nor `split`, and the flag has `variants` of its own";
+                let fault = Fault::new("nothing-to-serve", start..start + 1, message);
+                self.fault(fault.help("name the variant that the rule serves: `\"serve\": \"...\"`"));
+                None
+            }
+        }
+    }
+
+    fn split(&mut self, node: &Node<'_>, flag: usize) -> Option<Vec<(VariantIndex, Percentage)>> {
+        let items = self.filled_list(node, "`split`")?;
+        let parts = self.each(items, |resolver, item| resolver.split_part(item, flag));
+        // The sum is judged if every weight could be read, whether or not its variant exists.
+        let weights = self.weights(items)?;
+        let total: u64 = weights.iter().map(|weight| u64::from(weight.0)).sum();
+        if total != 100_000 {
+            let percent = total as f64 / 1000.0;
+            let message = format!("the weights of this split total {percent}, not 100");
+            let (short, amount) =
+                if percent < 100.0 { ("short", 100.0 - percent) } else { ("over", percent - 100.0) };
+            let amount = (amount * 1000.0).round() / 1000.0;
+            let fault = Fault::new("bad-weights", node.start..node.start + 1, message);
+            self.fault(fault.label(format!("{amount} {short}")));
+            return None;
+        }
+        parts
+    }
+
+    fn split_part(&mut self, node: &Node<'_>, flag: usize) -> Option<(VariantIndex, Percentage)> {
+        let NodeKind::Object(members) = &node.kind else {
+            self.wrong_type(node, "an entry of `split`", "an object `{\"variant\": weight}`");
+            return None;
+        };
+        match members.as_slice() {
+            [] => {
+                self.empty(node, "an entry of `split`");
+                None
+            }
+            [member] => {
+                let variant = self.variant_written(&member.key, member.key_span.clone(), flag, "`split`");
+                let weight = self.percentage(&member.value, "a weight");
+                Some((variant?, weight?))
+            }
+            // A key that stands twice is told already.
+            [first, second] if first.key == second.key => None,
+            [_, second, ..] => {
+                let message = "an entry of a split is one variant with its weight";
+                let fault = Fault::new("bad-weights", second.key_span.clone(), message);
+                self.fault(fault.help("give each variant an entry of its own: the order of a split matters"));
+                None
+            }
+        }
+    }
+
+    /// Every weight of a split, or `None` if one of them was told to be wrong.
+    fn weights(&self, items: &[Node<'_>]) -> Option<Vec<Percentage>> {
+        let weight = |item: &Node<'_>| match &item.kind {
+            NodeKind::Object(members) => match members.as_slice() {
+                [Member { value: Node { kind: NodeKind::Number(text), .. }, .. }] => {
+                    text.parse().ok().and_then(Percentage::of)
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        items.iter().map(weight).collect()
+    }
+
+    fn percentage(&mut self, node: &Node<'_>, what: &str) -> Option<Percentage> {
+        let percent = self.number(node, what)?;
+        let percentage = Percentage::of(percent);
+        if percentage.is_none() {
+            let message = format!("{percent} is not a percentage");
+            let why = if (0.0..=100.0).contains(&percent) {
+                "at most three digits after the point"
+            } else {
+                "must be from 0 to 100"
+            };
+            self.fault(Fault::new("bad-percentage", node.span(), message).label(why));
+        }
+        percentage
+    }
+
+    fn bucket_by(&mut self, node: &Node<'_>) -> Option<AttributeIndex> {
+        let written = self.text(node, "`bucket_by`")?;
+        if matches!(written, "key" | "targetingKey" | "now") && self.attributes.find(written).is_none() {
+            let message = format!("a flag cannot be bucketed by `{written}`");
+            let help = "leave `bucket_by` out to bucket by the targeting key";
+            self.fault(Fault::new("bad-bucket-by", node.span(), message).help(help));
+            return None;
+        }
+        let index = self.attribute_named(written, node.span(), &[])?;
+        let kind = self.definition(index)?.kind;
+        if !matches!(kind, AttributeKind::Text | AttributeKind::Number) {
+            let message =
+                format!("units are told apart by a `string` or a `number`, and `{written}` is a `{kind}`");
+            self.fault(Fault::new("bad-bucket-by", node.span(), message));
+            return None;
+        }
+        Some(index)
+    }
+}
+
+/// What is known while one flag is read.
+struct Reading<'s> {
+    index: usize,
+    segments: &'s [Size],
+    tests: u64,
+}
+
+fn implicit_variants() -> Vec<Variant> {
+    let variant = |name: &str, value| Variant { name: name.into(), value: Json::Bool(value) };
+    vec![variant("on", true), variant("off", false)]
+}
+
+fn kind_of_value(node: &Node<'_>) -> Option<Kind> {
+    match &node.kind {
+        NodeKind::Null | NodeKind::Broken => None,
+        NodeKind::Bool(_) => Some(Kind::Bool),
+        NodeKind::Number(text) if text.parse::<i64>().is_ok() => Some(Kind::Integer),
+        NodeKind::Number(_) => Some(Kind::Number),
+        NodeKind::Text(_) => Some(Kind::Text),
+        NodeKind::Array(_) | NodeKind::Object(_) => Some(Kind::Json),
+    }
+}
+
+/// Whole objects and lists are shown by their start.
+fn end_to_show(node: &Node<'_>) -> usize {
+    match node.kind {
+        NodeKind::Object(_) | NodeKind::Array(_) => node.start + 1,
+        _ => node.end,
+    }
+}

@@ -1,0 +1,193 @@
+//! Reading values of a known shape: objects with known keys, texts, lists, numbers. Whatever has another shape is told.
+
+use crate::diagnostic::Fault;
+use crate::document::{Member, Node, NodeKind};
+
+use super::Resolver;
+use super::similar::did_you_mean;
+
+/// An object whose keys were held to those that are known.
+pub(super) struct Object<'n, 't> {
+    node: &'n Node<'t>,
+    what: &'static str,
+    members: &'n [Member<'t>],
+}
+
+impl<'n, 't> Object<'n, 't> {
+    pub(super) fn get(&self, key: &str) -> Option<&'n Node<'t>> {
+        self.member(key).map(|member| &member.value)
+    }
+
+    pub(super) fn member(&self, key: &str) -> Option<&'n Member<'t>> {
+        self.members.iter().find(|member| member.key == key)
+    }
+
+    pub(super) fn node(&self) -> &'n Node<'t> {
+        self.node
+    }
+}
+
+impl Resolver<'_> {
+    /// An object that may have the `known` keys and no others.
+    pub(super) fn object<'n, 't>(
+        &mut self,
+        node: &'n Node<'t>,
+        what: &'static str,
+        known: &[&str],
+    ) -> Option<Object<'n, 't>> {
+        let NodeKind::Object(members) = &node.kind else {
+            self.wrong_type(node, what, "an object");
+            return None;
+        };
+        for member in members.iter().filter(|member| !known.contains(&&*member.key)) {
+            let message = format!("`{}` is not a key of {what}", super::Shortened(&member.key));
+            let fault = Fault::new("unknown-key", member.key_span.clone(), message);
+            let fault = fault.label(format!("not one of {}", quoted(known)));
+            self.fault(fault.maybe_help(did_you_mean(&member.key, known.iter().copied())));
+        }
+        Some(Object { node, what, members })
+    }
+
+    /// The value of a key that must be there.
+    pub(super) fn required<'n, 't>(&mut self, object: &Object<'n, 't>, key: &str) -> Option<&'n Node<'t>> {
+        let found = object.get(key);
+        if found.is_none() {
+            let start = object.node.start;
+            let message = format!("{} has no `{key}`", object.what);
+            self.fault(
+                Fault::new("missing-key", start..start + 1, message)
+                    .label(format!("`{key}` is required here")),
+            );
+        }
+        found
+    }
+
+    /// The members of an object whose keys are names.
+    pub(super) fn members<'n, 't>(&mut self, node: &'n Node<'t>, what: &str) -> Vec<&'n Member<'t>> {
+        match &node.kind {
+            NodeKind::Object(members) => members.iter().collect(),
+            _ => {
+                self.wrong_type(node, what, "an object");
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn text<'n>(&mut self, node: &'n Node<'_>, what: &str) -> Option<&'n str> {
+        match &node.kind {
+            NodeKind::Text(text) => Some(text),
+            _ => {
+                self.wrong_type(node, what, "a text");
+                None
+            }
+        }
+    }
+
+    /// A text with something in it.
+    pub(super) fn filled_text<'n>(&mut self, node: &'n Node<'_>, what: &str) -> Option<&'n str> {
+        let text = self.text(node, what)?;
+        if text.is_empty() {
+            self.empty(node, what);
+            return None;
+        }
+        Some(text)
+    }
+
+    pub(super) fn bool(&mut self, node: &Node<'_>, what: &str) -> Option<bool> {
+        match node.kind {
+            NodeKind::Bool(value) => Some(value),
+            _ => {
+                self.wrong_type(node, what, "true or false");
+                None
+            }
+        }
+    }
+
+    pub(super) fn number(&mut self, node: &Node<'_>, what: &str) -> Option<f64> {
+        match node.kind {
+            // The reader of documents lets no number through that a double cannot hold.
+            NodeKind::Number(text) => text.parse().ok(),
+            _ => {
+                self.wrong_type(node, what, "a number");
+                None
+            }
+        }
+    }
+
+    pub(super) fn list<'n, 't>(&mut self, node: &'n Node<'t>, what: &str) -> Option<&'n [Node<'t>]> {
+        match &node.kind {
+            NodeKind::Array(items) => Some(items),
+            _ => {
+                self.wrong_type(node, what, "a list");
+                None
+            }
+        }
+    }
+
+    /// A list with something in it.
+    pub(super) fn filled_list<'n, 't>(&mut self, node: &'n Node<'t>, what: &str) -> Option<&'n [Node<'t>]> {
+        let items = self.list(node, what)?;
+        if items.is_empty() {
+            self.empty(node, what);
+            return None;
+        }
+        Some(items)
+    }
+
+    /// Every element, or `None` if one was told to be wrong.
+    pub(super) fn each<'n, 't, T>(
+        &mut self,
+        items: &'n [Node<'t>],
+        mut read: impl FnMut(&mut Self, &'n Node<'t>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        // Not `collect::<Option<_>>` at once: that would stop at the first fault.
+        let read: Vec<Option<T>> = items.iter().map(|item| read(self, item)).collect();
+        read.into_iter().collect()
+    }
+
+    /// A list of texts, empty ones too.
+    pub(super) fn texts(&mut self, node: &Node<'_>, what: &str) -> Option<Vec<Box<str>>> {
+        let items = self.list(node, what)?;
+        self.each(items, |resolver, item| resolver.text(item, &format!("an entry of {what}")).map(Into::into))
+    }
+
+    pub(super) fn empty(&mut self, node: &Node<'_>, what: &str) {
+        self.fault(
+            Fault::new("empty", node.span(), format!("{what} is empty")).label("something must stand here"),
+        );
+    }
+
+    pub(super) fn wrong_type(&mut self, node: &Node<'_>, what: &str, wanted: &str) {
+        if matches!(node.kind, NodeKind::Broken) {
+            return;
+        }
+        // Whole objects and lists are not underlined to their end: the eye needs their start.
+        let end = match node.kind {
+            NodeKind::Object(_) | NodeKind::Array(_) => node.start + 1,
+            _ => node.end,
+        };
+        let message = format!("{what} is {}", node.type_name());
+        self.fault(Fault::new("wrong-type", node.start..end, message).label(format!("must be {wanted}")));
+    }
+
+    /// A name that nothing has.
+    pub(super) fn unknown(
+        &mut self,
+        code: &'static str,
+        span: std::ops::Range<usize>,
+        message: String,
+        written: &str,
+        known: &[&str],
+    ) {
+        let mut fault = Fault::new(code, span, message);
+        if (1..=8).contains(&known.len()) {
+            fault = fault.label(format!("not one of {}", quoted(known)));
+        }
+        self.fault(fault.maybe_help(did_you_mean(written, known.iter().copied())));
+    }
+}
+
+/// `` `a`, `b`, `c` ``
+pub(super) fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}

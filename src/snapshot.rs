@@ -1,0 +1,371 @@
+//! The snapshot: a flag set compiled to flat tables, so that answering is walking arrays.
+//!
+//! Plain data: it can be printed, measured and explained, and freeing it is freeing a few blocks. Nothing in it changes
+//! once it is published.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::address::Block;
+use crate::answer::Reason;
+use crate::context::AttributeKind;
+use crate::json::Json;
+use crate::key::NameId;
+use crate::key_list::KeyList;
+use crate::time::Time;
+use crate::value::{Kind, Value};
+use crate::version::Version;
+
+/// The flags of one file, for the facts of one service and one stretch of time, ready to answer.
+///
+/// Made by [`Snapshot::compile`], published and shared by [`Flags`](crate::Flags).
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub(crate) generation: u64,
+    pub(crate) operands: Operands,
+    pub(crate) attributes: Box<[AttributeRow]>,
+    pub(crate) segments: Box<[Text]>,
+    /// In file order.
+    pub(crate) flags: Box<[FlagRow]>,
+    /// Open addressing by id: a flag's index plus 1, or 0. A power of two long, at most half full.
+    pub(crate) places: Box<[u32]>,
+    /// For forced answers: each flag's own variants.
+    pub(crate) flag_variants: Box<[Rows]>,
+    pub(crate) requirements: Box<[RequirementRow]>,
+    pub(crate) denials: Box<[Jump]>,
+    pub(crate) rules: Box<[RuleRow]>,
+    pub(crate) parts: Box<[PartRow]>,
+    pub(crate) variants: Box<[VariantRow]>,
+    pub(crate) jsons: Box<[Json]>,
+    pub(crate) steps: Box<[Step]>,
+    /// For explanations: the segment that a step was written in, as its index plus 1, or 0. As long as `steps`.
+    pub(crate) origins: Box<[u32]>,
+    /// For explanations: what was decided when the snapshot was compiled, by flag.
+    pub(crate) notes: Box<[Note]>,
+    /// The instants between which this snapshot holds: from (included), until (excluded).
+    pub(crate) holds: (Option<Time>, Option<Time>),
+}
+
+/// A stretch of [`Operands::text`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Text {
+    pub(crate) start: u32,
+    pub(crate) length: u32,
+}
+
+/// A stretch of some table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rows {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Rows {
+    #[inline]
+    pub(crate) fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// What tests compare with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Operands {
+    pub(crate) text: String,
+    pub(crate) texts: Vec<Text>,
+    pub(crate) numbers: Vec<f64>,
+    pub(crate) versions: Vec<(u64, Text)>,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) lists: Vec<Arc<KeyList>>,
+}
+
+impl Operands {
+    #[inline]
+    pub(crate) fn text(&self, text: Text) -> &str {
+        let start = text.start as usize;
+        self.text.get(start..start + text.length as usize).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(crate) fn texts(&self, rows: Rows) -> impl Iterator<Item = &str> {
+        self.texts.get(rows.range()).unwrap_or_default().iter().map(|text| self.text(*text))
+    }
+
+    #[inline]
+    pub(crate) fn version(&self, index: u32) -> Option<Version<'_>> {
+        self.versions.get(index as usize).map(|(packed, text)| Version::known(*packed, self.text(*text)))
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct AttributeRow {
+    pub(crate) id: NameId,
+    pub(crate) name: Text,
+    /// The texts it may have; empty if it is not closed.
+    pub(crate) closed: Rows,
+    pub(crate) kind: AttributeKind,
+    pub(crate) sensitive: bool,
+    pub(crate) fact: bool,
+}
+
+/// What a flag buckets by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BucketBy {
+    Key,
+    Attribute(u32),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct FlagRow {
+    pub(crate) id: NameId,
+    pub(crate) rules: Rows,
+    pub(crate) requirements: Rows,
+    pub(crate) denials: Rows,
+    pub(crate) key: Text,
+    pub(crate) off: u32,
+    pub(crate) default: u32,
+    pub(crate) bucket_by: BucketBy,
+    pub(crate) kind: Kind,
+    /// Whether there is anything before the rules: requirements, denials.
+    pub(crate) gated: bool,
+    pub(crate) default_reason: Reason,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RequirementRow {
+    pub(crate) flag: u32,
+    /// The variants that satisfy, as places in [`Snapshot::variants`].
+    pub(crate) variants: Box<[u32]>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RuleRow {
+    pub(crate) when: Jump,
+    /// The variant, where there is no split.
+    pub(crate) variant: u32,
+    /// The last position inside the rollout; `u64::MAX` where the rule has none or holds everyone with a unit.
+    pub(crate) last: u64,
+    pub(crate) rollout_salt: u64,
+    pub(crate) split_salt: u64,
+    /// Empty where there is no split.
+    pub(crate) parts: Rows,
+    /// Its place in the file.
+    pub(crate) index: u32,
+    pub(crate) name: Option<Text>,
+    pub(crate) reason: Reason,
+    /// Whether it applies only where there is a unit: it has a rollout or a split.
+    pub(crate) bucketed: bool,
+}
+
+/// A part of a split.
+#[derive(Clone, Debug)]
+pub(crate) struct PartRow {
+    pub(crate) last: u64,
+    pub(crate) variant: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct VariantRow {
+    pub(crate) value: Stored,
+    pub(crate) name: Text,
+    /// The value as written.
+    pub(crate) json: Text,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Stored {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Number(f64),
+    Text(Text),
+    Json(u32),
+}
+
+/// Where to go on: a step, or an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Jump(pub(crate) u32);
+
+impl Jump {
+    pub(crate) const HOLDS: Jump = Jump(u32::MAX);
+    pub(crate) const FAILS: Jump = Jump(u32::MAX - 1);
+}
+
+/// One test of one attribute, and where to go on.
+///
+/// A condition is compiled for one question: does it hold (a rule), or could it (a denial)? `not` is pushed down to the
+/// tests, so a test on a missing attribute has one plain outcome, and no third value is left at run time.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) test: Test,
+    pub(crate) subject: Seen,
+    /// INVARIANT: jumps lead forward within the same condition, so every walk ends.
+    pub(crate) yes: Jump,
+    pub(crate) no: Jump,
+    pub(crate) negated: bool,
+    /// The outcome when the attribute is missing.
+    pub(crate) unknown: bool,
+}
+
+/// What a step looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Key,
+    Attribute(u32),
+    /// Only in notes: the instant is known when a snapshot is compiled.
+    Now,
+    /// The step asks a segment, not an attribute.
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Test {
+    Present(AttributeKind),
+    TextIs(Text),
+    TextIn(Rows),
+    /// Membership in a long list, by the hash of the text.
+    Listed(u32),
+    StartsWith(Rows),
+    EndsWith(Rows),
+    Contains(Rows),
+    NumberIs(f64),
+    AtLeast(f64),
+    Above(f64),
+    AtMost(f64),
+    Below(f64),
+    NumberIn(Rows),
+    VersionIs(u32),
+    VersionAtLeast(u32),
+    VersionAbove(u32),
+    VersionAtMost(u32),
+    VersionBelow(u32),
+    Bool(bool),
+    Since(Time),
+    Before(Time),
+    Within(Rows),
+    HasAny(Rows),
+    HasAll(Rows),
+    /// A segment's own condition, compiled for the same question.
+    Segment {
+        condition: Jump,
+        segment: u32,
+    },
+}
+
+/// Something that was decided when the snapshot was compiled, kept to be explained.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    pub(crate) flag: u32,
+    pub(crate) place: Place,
+    pub(crate) decided: Decided,
+}
+
+/// A part of a flag, by its place in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Deny(u32),
+    Rule(u32),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Decided {
+    /// A test of a fact, or of `now`, with the value that it saw and what came out (none: unknown).
+    Tested { step: Step, seen: Option<Box<str>>, outcome: Option<bool> },
+    /// The rule is left out: it can apply to nobody.
+    Never { name: Option<Text> },
+    /// The whole flag buckets by a fact, so this rule's rollout was drawn once.
+    Drawn { inside: bool },
+}
+
+impl Snapshot {
+    /// Which publication of the flags this is; 0 if it was never published.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The keys of the flags, in file order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.flags.iter().map(|flag| self.operands.text(flag.key))
+    }
+
+    /// The stretch of time for which the answers hold: from an instant (included) until another (excluded). A file that
+    /// names instants under `now` answers otherwise beyond.
+    #[must_use]
+    pub fn holds(&self) -> (Option<Time>, Option<Time>) {
+        self.holds
+    }
+
+    /// Bytes on the heap, list files included.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let operands = &self.operands;
+        operands.text.len()
+            + size_of_val(&*operands.texts)
+            + size_of_val(&*operands.numbers)
+            + size_of_val(&*operands.versions)
+            + size_of_val(&*operands.blocks)
+            + operands.lists.iter().map(|list| list.memory()).sum::<usize>()
+            + size_of_val(&*self.attributes)
+            + size_of_val(&*self.segments)
+            + size_of_val(&*self.flags)
+            + size_of_val(&*self.places)
+            + size_of_val(&*self.requirements)
+            + self.requirements.iter().map(|requirement| 4 * requirement.variants.len()).sum::<usize>()
+            + size_of_val(&*self.denials)
+            + size_of_val(&*self.rules)
+            + size_of_val(&*self.parts)
+            + size_of_val(&*self.variants)
+            + size_of_val(&*self.steps)
+            + size_of_val(&*self.origins)
+            + size_of_val(&*self.notes)
+    }
+
+    #[inline]
+    pub(crate) fn value_of(&self, variant: u32) -> Value<'_> {
+        let Some(row) = self.variants.get(variant as usize) else { return Value::Null };
+        match row.value {
+            Stored::Null => Value::Null,
+            Stored::Bool(value) => Value::Bool(value),
+            Stored::Integer(value) => Value::Integer(value),
+            Stored::Number(value) => Value::Number(value),
+            Stored::Text(text) => Value::Text(self.operands.text(text)),
+            Stored::Json(index) => self.jsons.get(index as usize).map_or(Value::Null, Value::Json),
+        }
+    }
+
+    /// Makes the table that finds a flag by its id.
+    pub(crate) fn index_flags(&mut self) {
+        let mut places = vec![0_u32; (2 * self.flags.len()).next_power_of_two().max(2)];
+        let mask = places.len() - 1;
+        for (number, flag) in self.flags.iter().enumerate() {
+            let mut place = flag.id.0 as usize & mask;
+            while places.get(place).is_some_and(|taken| *taken != 0) {
+                place = (place + 1) & mask;
+            }
+            if let Some(place) = places.get_mut(place) {
+                *place = u32::try_from(number + 1).unwrap_or(u32::MAX);
+            }
+        }
+        self.places = places.into();
+    }
+
+    /// The flag of an id that a handle's compiler, or a full comparison, vouches for.
+    #[inline]
+    pub(crate) fn flag(&self, id: NameId) -> Option<&FlagRow> {
+        let mask = self.places.len().wrapping_sub(1);
+        let mut place = id.0 as usize & mask;
+        loop {
+            let index = *self.places.get(place)?;
+            let row = self.flags.get((index as usize).wrapping_sub(1))?;
+            if row.id == id {
+                return Some(row);
+            }
+            place = (place + 1) & mask;
+        }
+    }
+}
