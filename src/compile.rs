@@ -170,6 +170,7 @@ impl<'s> Compiler<'s> {
         let after = self.set.edges.partition_point(|edge| *edge <= self.now);
         let from = after.checked_sub(1).and_then(|before| self.set.edges.get(before)).copied();
         let until = self.set.edges.get(after).copied();
+        #[cfg(feature = "test-util")]
         let variants_of = |(flag, first): (&FlagDefinition, &u32)| Rows {
             start: *first,
             end: first + index(flag.variants.len()),
@@ -177,6 +178,7 @@ impl<'s> Compiler<'s> {
         let mut snapshot = Snapshot {
             generation: 0,
             places: Box::default(),
+            #[cfg(feature = "test-util")]
             flag_variants: self.set.flags.iter().zip(&self.first_variants).map(variants_of).collect(),
             operands,
             attributes: self.attributes.into(),
@@ -412,7 +414,8 @@ impl<'s> Compiler<'s> {
         if !rule.bucketed {
             return Some(rule);
         }
-        let unit = self.facts.get(fact).copied().flatten().and_then(evaluate::unit_of);
+        let kind = self.attributes.get(fact).map_or(AttributeKind::Text, |attribute| attribute.kind);
+        let unit = self.facts.get(fact).copied().flatten().and_then(|value| evaluate::unit_of(value, kind));
         let inside = unit.is_some_and(|unit| bucket::position(unit, Salt(rule.rollout_salt)) <= rule.last);
         self.notes.push(Note { flag: site.flag, place: site.place, decided: Decided::Drawn { inside } });
         let unit = unit.filter(|_| inside)?;

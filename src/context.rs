@@ -440,19 +440,6 @@ impl<'a> Context<'a> {
         self.targeting_key
     }
 
-    /// The same attributes under another targeting key.
-    #[inline]
-    pub(crate) fn with_key<'b>(&self, targeting_key: &'b str) -> Context<'b>
-    where
-        'a: 'b,
-    {
-        Context {
-            targeting_key: Some(targeting_key),
-            unit: unit_of(targeting_key),
-            attributes: self.attributes,
-        }
-    }
-
     /// The targeting key's hash; none if the key is missing or empty.
     #[inline]
     pub(crate) fn unit(&self) -> Option<Unit> {

@@ -6,7 +6,7 @@
 
 use crate::answer::{Answer, ErrorCode, Reason, RuleName};
 use crate::bucket::{self, Salt, Unit};
-use crate::context::{Context, ContextValue};
+use crate::context::{AttributeKind, Context, ContextValue};
 use crate::flag::Flag;
 use crate::key::FlagKey;
 use crate::observe::{Observer, Silent};
@@ -333,15 +333,16 @@ impl Snapshot {
 
     /// The unit of a context for a flag that buckets by an attribute.
     fn unit_of(&self, attribute: u32, context: &Context<'_>) -> Option<Unit> {
-        unit_of(self.read(attribute, context))
+        let kind = self.attributes.get(attribute as usize)?.kind;
+        unit_of(self.read(attribute, context), kind)
     }
 }
 
-/// The unit that a value names: a text that is not empty, a whole number below 2^53.
-pub(crate) fn unit_of(value: ContextValue<'_>) -> Option<Unit> {
-    match value {
-        ContextValue::Text(text) if !text.is_empty() => Some(Unit::of_text(text)),
-        ContextValue::Number(number) => Unit::of_number(number),
+/// The unit that a value of an attribute of this kind names: a text that is not empty, a whole number below 2^53.
+pub(crate) fn unit_of(value: ContextValue<'_>, kind: AttributeKind) -> Option<Unit> {
+    match (kind, value) {
+        (AttributeKind::Text, ContextValue::Text(text)) if !text.is_empty() => Some(Unit::of_text(text)),
+        (AttributeKind::Number, ContextValue::Number(number)) => Unit::of_number(number),
         _ => None,
     }
 }

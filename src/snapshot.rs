@@ -30,6 +30,7 @@ pub struct Snapshot {
     /// Open addressing by id: a flag's index plus 1, or 0. A power of two long, at most half full.
     pub(crate) places: Box<[u32]>,
     /// For forced answers: each flag's own variants.
+    #[cfg(feature = "test-util")]
     pub(crate) flag_variants: Box<[Rows]>,
     pub(crate) requirements: Box<[RequirementRow]>,
     pub(crate) denials: Box<[Jump]>,

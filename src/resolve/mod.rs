@@ -74,7 +74,7 @@ pub(crate) fn list_paths(text: &[u8]) -> std::collections::BTreeSet<Box<str>> {
             NodeKind::Text(path) => Some(Box::from(&**path)),
             _ => None,
         });
-    paths.filter(|path: &Box<str>| segment::is_path_beside(path)).collect()
+    paths.filter(|path: &Box<str>| segment::is_path_beside(path.as_ref())).collect()
 }
 
 /// What is known while a file is read.
