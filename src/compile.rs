@@ -539,7 +539,7 @@ impl<'s> Compiler<'s> {
             _ => return Lowered::Step { step, origin: site.origin },
         };
         let outcome = self.operands.holds(&step.test, value).map(|held| held ^ negated);
-        let decided = Decided::Tested { step, seen: crate::explain::shown(value), outcome };
+        let decided = Decided::Tested { step, seen: value.to_owned(), outcome };
         self.notes.push(Note { flag: site.flag, place: site.place, decided });
         Lowered::Decided(outcome.unwrap_or(unknown))
     }

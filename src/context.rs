@@ -10,7 +10,6 @@ use std::time::SystemTime;
 
 use crate::address;
 use crate::bucket::Unit;
-use crate::error::Error;
 use crate::flag::{Declaration, Declared};
 use crate::json::Json;
 use crate::key::{self, NameId};
@@ -521,24 +520,6 @@ impl OwnedContext {
         self
     }
 
-    /// Reads a context from JSON: an object with an optional text `targetingKey` and attributes beside it.
-    ///
-    /// What cannot be read as its attribute's type later counts as missing; nothing is converted.
-    ///
-    /// ```
-    /// use waterspout::OwnedContext;
-    ///
-    /// let owned = OwnedContext::from_json(r#"{"targetingKey": "ada", "country": "DE"}"#)?;
-    /// assert_eq!(owned.borrow().targeting_key(), Some("ada"));
-    /// # Ok::<(), waterspout::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error`], with the place, if the text is no JSON object or repeats a key.
-    pub fn from_json(text: &str) -> Result<OwnedContext, Error> {
-        crate::document::parse_context(text)
-    }
-
     /// Takes one member of a JSON object. Only called by the reader of JSON contexts.
     pub(crate) fn take_json(&mut self, name: &str, value: OwnedValue) {
         match (name, value) {
@@ -574,7 +555,13 @@ pub(crate) struct OwnedAttribute {
 
 impl AttributeValue<'_> {
     pub(crate) fn to_owned(self) -> OwnedAttribute {
-        let value = match self.value {
+        OwnedAttribute { id: self.id, name: self.name.into(), value: self.value.to_owned() }
+    }
+}
+
+impl ContextValue<'_> {
+    pub(crate) fn to_owned(self) -> OwnedValue {
+        match self {
             ContextValue::Missing => OwnedValue::Missing,
             ContextValue::Text(text) => OwnedValue::Text(text.into()),
             ContextValue::Number(number) => OwnedValue::Number(number),
@@ -583,8 +570,7 @@ impl AttributeValue<'_> {
             ContextValue::Time(time) => OwnedValue::Time(time),
             ContextValue::Ip(address) => OwnedValue::Ip(address),
             ContextValue::Texts(texts) => OwnedValue::Texts(texts.to_vec()),
-        };
-        OwnedAttribute { id: self.id, name: self.name.into(), value }
+        }
     }
 }
 

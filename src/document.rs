@@ -449,34 +449,56 @@ fn in_plain_words(message: &str) -> String {
     }
 }
 
-/// Reads a JSON value of its own, outside a flag file.
-pub(crate) fn parse_json(text: &str) -> Result<Json, Error> {
-    let document = parse_text(text).map_err(|fault| refuse(text, None, vec![fault]))?;
-    if document.faults.is_empty() {
-        return Ok(document.root.to_json());
+impl std::str::FromStr for Json {
+    type Err = Error;
+
+    /// Reads one JSON value, as strictly as a flag file is read.
+    ///
+    /// # Errors
+    /// [`Error`] with a finding for each fault: syntax, a key that stands twice, nesting deeper than 64.
+    fn from_str(text: &str) -> Result<Json, Error> {
+        let document = parse_text(text).map_err(|fault| refuse(text, None, vec![fault]))?;
+        if document.faults.is_empty() {
+            return Ok(document.root.to_json());
+        }
+        Err(refuse(text, Some(&document.root), document.faults))
     }
-    Err(refuse(text, Some(&document.root), document.faults))
 }
 
-/// Reads a context. Only its shape can be refused: what no attribute can hold is missing.
-pub(crate) fn parse_context(text: &str) -> Result<OwnedContext, Error> {
-    let document = parse_text(text).map_err(|fault| refuse(text, None, vec![fault]))?;
-    let mut faults = document.faults;
-    faults.retain(|fault| fault.code == "duplicate-key");
-    let NodeKind::Object(members) = &document.root.kind else {
-        let message = format!("a context is an object, and this is {}", document.root.type_name());
-        let fault = Fault::new("wrong-type", document.root.span(), message);
-        let fault = fault.help("write `{\"targetingKey\": \"user-42\", \"country\": \"DE\"}`");
-        return Err(refuse(text, Some(&document.root), vec![fault]));
-    };
-    if !faults.is_empty() {
-        return Err(refuse(text, Some(&document.root), faults));
+impl OwnedContext {
+    /// Reads a context from JSON: an object with an optional text `targetingKey` and attributes beside it.
+    ///
+    /// What cannot be read as its attribute's type later counts as missing; nothing is converted.
+    ///
+    /// ```
+    /// use waterspout::OwnedContext;
+    ///
+    /// let owned = OwnedContext::from_json(r#"{"targetingKey": "ada", "country": "DE"}"#)?;
+    /// assert_eq!(owned.borrow().targeting_key(), Some("ada"));
+    /// # Ok::<(), waterspout::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error`], with the place, if the text is no JSON object or repeats a key.
+    pub fn from_json(text: &str) -> Result<OwnedContext, Error> {
+        let document = parse_text(text).map_err(|fault| refuse(text, None, vec![fault]))?;
+        let mut faults = document.faults;
+        faults.retain(|fault| fault.code == "duplicate-key");
+        let NodeKind::Object(members) = &document.root.kind else {
+            let message = format!("a context is an object, and this is {}", document.root.type_name());
+            let fault = Fault::new("wrong-type", document.root.span(), message);
+            let fault = fault.help("write `{\"targetingKey\": \"user-42\", \"country\": \"DE\"}`");
+            return Err(refuse(text, Some(&document.root), vec![fault]));
+        };
+        if !faults.is_empty() {
+            return Err(refuse(text, Some(&document.root), faults));
+        }
+        let mut context = OwnedContext::anonymous();
+        for member in members {
+            context.take_json(&member.key, owned_value(&member.value));
+        }
+        Ok(context)
     }
-    let mut context = OwnedContext::anonymous();
-    for member in members {
-        context.take_json(&member.key, owned_value(&member.value));
-    }
-    Ok(context)
 }
 
 /// A list with an element that is broken is no list of texts.

@@ -210,7 +210,7 @@ impl Snapshot {
             observer.required(required);
             let decision = self.decide(required, context, observer);
             let satisfied = requirement.variants.contains(&decision.variant);
-            observer.required_end(required, &decision, satisfied);
+            observer.required_end(required, decision.variant, decision.rule, satisfied);
             if !satisfied {
                 return Some(Reason::PrerequisiteFailed);
             }

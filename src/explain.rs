@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::answer::{ErrorCode, Reason};
 use crate::context::{Context, ContextValue};
-use crate::evaluate::Decision;
 use crate::flag::Flag;
 use crate::key::FlagKey;
 use crate::observe::Observer;
@@ -324,7 +323,7 @@ fn explained_error(key: FlagKey<'_>, context: &Context<'_>, error: ErrorCode) ->
 }
 
 /// A value as JSON; `None` if it is missing.
-pub(crate) fn shown(value: ContextValue<'_>) -> Option<Box<str>> {
+fn shown(value: ContextValue<'_>) -> Option<Box<str>> {
     let text = match value {
         ContextValue::Missing => return None,
         ContextValue::Text(text) => quoted(text),
@@ -394,7 +393,8 @@ impl Level {
         let notes = snapshot.notes.iter().skip(start).take_while(|note| note.flag as usize == this);
         let noted = |decided: &Decided| match decided {
             Decided::Tested { step, seen, outcome } => {
-                Noted::Test(ExplainedTest { fact: true, ..snapshot.explained(step, seen.clone(), *outcome) })
+                let seen = shown(seen.borrow());
+                Noted::Test(ExplainedTest { fact: true, ..snapshot.explained(step, seen, *outcome) })
             }
             Decided::Never { name } => Noted::Never(name.map(|name| snapshot.operands.text(name).to_owned())),
             Decided::Drawn { inside } => Noted::Drawn(*inside),
@@ -491,13 +491,12 @@ impl Observer for Recorder<'_> {
         self.levels.push(Level::of(self.snapshot, flag));
     }
 
-    fn required_end(&mut self, flag: &FlagRow, decision: &Decision<'_>, satisfied: bool) {
+    fn required_end(&mut self, flag: &FlagRow, variant: u32, rule: Option<&RuleRow>, satisfied: bool) {
         let Some(level) = self.levels.pop() else { return };
-        let variant = decision.variant;
         let row = self.snapshot.variants.get(variant as usize);
         let variant = row.map(|row| self.snapshot.operands.text(row.name).to_owned()).unwrap_or_default();
         let flag = self.snapshot.operands.text(flag.key).to_owned();
-        let stages = level.finish(decision.rule);
+        let stages = level.finish(rule);
         if let Some(level) = self.level() {
             level.stages.push(Stage::Requires { flag, variant, satisfied, stages });
         }

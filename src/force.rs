@@ -23,13 +23,14 @@ impl std::fmt::Debug for Forced {
 }
 
 /// An answer that is forced for now.
+#[derive(Debug)]
 pub(crate) struct ForcedAnswer {
     ticket: u64,
     key: FlagKey<'static>,
     value: ForcedValue,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 enum ForcedValue {
     Bool(bool),
     Integer(i64),

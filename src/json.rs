@@ -101,18 +101,6 @@ impl Json {
     }
 }
 
-impl std::str::FromStr for Json {
-    type Err = crate::Error;
-
-    /// Reads one JSON value, as strictly as a flag file is read.
-    ///
-    /// # Errors
-    /// [`Error`](crate::Error) with a finding for each fault: syntax, a key that stands twice, nesting deeper than 64.
-    fn from_str(text: &str) -> Result<Json, crate::Error> {
-        crate::document::parse_json(text)
-    }
-}
-
 /// Prints JSON without blanks.
 impl fmt::Display for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,7 +2,6 @@
 //! explanation comes from the code that gives the answer.
 
 use crate::context::ContextValue;
-use crate::evaluate::Decision;
 use crate::snapshot::{FlagRow, RuleRow, Step};
 
 pub(crate) trait Observer {
@@ -18,7 +17,7 @@ pub(crate) trait Observer {
 
     /// A required flag begins, and answered.
     fn required(&mut self, _flag: &FlagRow) {}
-    fn required_end(&mut self, _flag: &FlagRow, _decision: &Decision<'_>, _satisfied: bool) {}
+    fn required_end(&mut self, _flag: &FlagRow, _variant: u32, _rule: Option<&RuleRow>, _satisfied: bool) {}
 
     /// A denial was walked.
     fn denied(&mut self, _index: u32, _denied: bool) {}

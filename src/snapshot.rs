@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::address::Block;
 use crate::answer::Reason;
-use crate::context::AttributeKind;
+use crate::context::{AttributeKind, OwnedValue};
 use crate::json::Json;
 use crate::key::NameId;
 use crate::key_list::KeyList;
@@ -275,7 +275,7 @@ pub(crate) enum Place {
 #[derive(Clone, Debug)]
 pub(crate) enum Decided {
     /// A test of a fact, or of `now`, with the value that it saw and what came out (none: unknown).
-    Tested { step: Step, seen: Option<Box<str>>, outcome: Option<bool> },
+    Tested { step: Step, seen: OwnedValue, outcome: Option<bool> },
     /// The rule is left out: it can apply to nobody.
     Never { name: Option<Text> },
     /// The whole flag buckets by a fact, so this rule's rollout was drawn once.

@@ -11,11 +11,18 @@ use siphasher::sip128::{Hasher128, SipHasher24};
 use crate::error::Error;
 use crate::flag_set::FlagSet;
 
-/// The largest flag file, in bytes.
-pub(crate) const MAX_FILE: u64 = 32 << 20;
+/// The largest files that are read, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) file: u64,
+    pub(crate) list: u64,
+}
 
-/// The largest list file, in bytes.
-pub(crate) const MAX_LIST: u64 = 256 << 20;
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { file: 32 << 20, list: 256 << 20 }
+    }
+}
 
 /// The content of a flag file and of the lists that it names.
 #[derive(Clone, Debug, Default)]
@@ -30,14 +37,15 @@ impl Fetched {
     }
 
     /// Reads a flag file, then every list that it names.
-    pub(crate) fn from_file(path: &Path) -> Result<Fetched, Error> {
+    pub(crate) fn from_file(path: &Path, limits: Limits) -> Result<Fetched, Error> {
         let text =
-            read_up_to(path, MAX_FILE).map_err(|error| Error::io(path.display().to_string(), error))?;
+            read_up_to(path, limits.file).map_err(|error| Error::io(path.display().to_string(), error))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let lists = crate::resolve::list_paths(&text)
             .into_iter()
             .map(|list| {
-                let content = read_up_to(&folder.join(&*list), MAX_LIST).map_err(|error| error.to_string());
+                let content =
+                    read_up_to(&folder.join(&*list), limits.list).map_err(|error| error.to_string());
                 (list, content)
             })
             .collect();
@@ -81,7 +89,10 @@ fn read_up_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(usize::try_from(length.min(most)).unwrap_or(0));
     file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        let message = format!("is larger than {} MiB, the most that is read", most >> 20);
+        let message = match most >> 20 {
+            0 => format!("is larger than {most} bytes, the most that is read"),
+            mebibytes => format!("is larger than {mebibytes} MiB, the most that is read"),
+        };
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     Ok(bytes)

@@ -2,56 +2,24 @@
 //! that the file names.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::file::Fetched;
-use super::status::{Origin, Status};
 use super::{Event, Loaded, Loader, last_good, undeclared};
 use crate::error::Error;
 use crate::flag_set::FlagSet;
-use crate::live::{Flags, Live};
+use crate::flags::Flags;
+use crate::live::Live;
 use crate::snapshot::Snapshot;
-
-/// What a handle keeps of its loader. When the last one goes, the thread's channel closes and the thread ends.
-pub(crate) struct Keeper {
-    live: Arc<Live>,
-    serving: Arc<Mutex<Serving>>,
-    _thread: Option<Sender<()>>,
-}
-
-/// What serves, for status.
-struct Serving {
-    generation: u64,
-    fingerprint: u128,
-    flags: usize,
-    origin: Origin,
-    since: Instant,
-    last_error: Option<String>,
-}
-
-impl Keeper {
-    pub(crate) fn status(&self) -> Status {
-        let pinned = self.live.pinned();
-        let serving = self.serving.lock().unwrap_or_else(PoisonError::into_inner);
-        Status {
-            generation: serving.generation,
-            fingerprint: serving.fingerprint,
-            flags: serving.flags,
-            origin: serving.origin,
-            age: serving.since.elapsed(),
-            last_error: serving.last_error.clone(),
-            pinned,
-        }
-    }
-}
+use crate::status::{Origin, Record, Serving};
 
 /// A loader that has loaded, ready to follow.
 pub(super) struct Follower {
     loader: Loader,
-    serving: Arc<Mutex<Serving>>,
+    record: Arc<Record>,
     /// The fingerprint that was looked at last: published or refused.
     looked_at: Option<u128>,
 }
@@ -71,7 +39,7 @@ impl Follower {
         };
         let follower = Follower {
             loader,
-            serving: Arc::new(Mutex::new(serving)),
+            record: Arc::new(Record::new(serving)),
             looked_at: from_source.then_some(fingerprint),
         };
         if let Some(error) = first_error {
@@ -92,31 +60,28 @@ impl Follower {
     pub(super) fn start(mut self, loaded: Loaded) -> Result<Flags, Error> {
         let Loaded { live, set, .. } = loaded;
         let (sender, closed) = mpsc::channel();
-        let keeper =
-            Keeper { live: Arc::clone(&live), serving: Arc::clone(&self.serving), _thread: Some(sender) };
-        let followed = Arc::clone(&live);
+        let flags = Flags::new(Arc::clone(&live), Arc::clone(&self.record), Some(sender));
         let mut set = Some(set).filter(|set| !set.edges.is_empty());
         let thread = thread::Builder::new().name("waterspout".to_owned()).spawn(move || {
             loop {
-                match closed.recv_timeout(self.pause(&followed)) {
-                    Err(RecvTimeoutError::Timeout) => self.look(&followed, &mut set),
+                match closed.recv_timeout(self.pause(&live)) {
+                    Err(RecvTimeoutError::Timeout) => self.look(&live, &mut set),
                     Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
                 }
             }
         });
         thread.map_err(|error| Error::io("the loader's thread", error))?;
-        Ok(Flags::new(live, keeper))
+        Ok(flags)
     }
 
     /// Keeps what was loaded, without a thread.
     pub(super) fn keep(self, loaded: Loaded) -> Flags {
-        let keeper = Keeper { live: Arc::clone(&loaded.live), serving: self.serving, _thread: None };
-        Flags::new(loaded.live, keeper)
+        Flags::new(loaded.live, self.record, None)
     }
 
     /// Until the next look: one interval, or until the next instant that the file names.
     fn pause(&self, live: &Live) -> Duration {
-        let until = live.current().holds().1;
+        let until = live.ask(Snapshot::holds).1;
         let now = (self.loader.clock)();
         let to_edge = until.map(|until| until.since(now).unwrap_or_default());
         to_edge.map_or(self.loader.poll, |to_edge| to_edge.min(self.loader.poll))
@@ -129,12 +94,13 @@ impl Follower {
             Err(error) => self.trouble(None, error),
         }
         self.pass_edges(live, set.as_ref());
+        live.free_retired();
     }
 
     fn compare(&mut self, fetched: &Fetched, live: &Live, set: &mut Option<FlagSet>) {
         let fingerprint = fetched.fingerprint();
         let (serves, in_trouble) = {
-            let serving = self.serving();
+            let serving = self.record.lock();
             (serving.fingerprint == fingerprint, serving.last_error.is_some())
         };
         if self.looked_at == Some(fingerprint) && !(serves && in_trouble) {
@@ -164,7 +130,7 @@ impl Follower {
         let generation = live.publish(Snapshot::compile(&new, &self.loader.facts, (self.loader.clock)()));
         *set = Some(new).filter(|set| !set.edges.is_empty());
         let origin = Origin::Source;
-        *self.serving() =
+        *self.record.lock() =
             Serving { generation, fingerprint, flags, origin, since: Instant::now(), last_error: None };
         self.tell(&Event::Published { generation, fingerprint, flags });
         if !faults.is_empty() {
@@ -176,7 +142,7 @@ impl Follower {
     /// The content that serves is there again, after trouble.
     fn recover(&self) {
         let generation = {
-            let mut serving = self.serving();
+            let mut serving = self.record.lock();
             serving.last_error = None;
             serving.origin = Origin::Source;
             serving.generation
@@ -188,7 +154,7 @@ impl Follower {
     fn trouble(&mut self, refused: Option<u128>, error: Error) {
         let said = error.to_string();
         let known = {
-            let mut serving = self.serving();
+            let mut serving = self.record.lock();
             serving.last_error.replace(said.clone()).is_some_and(|last| last == said)
         };
         self.looked_at = refused;
@@ -205,11 +171,11 @@ impl Follower {
     fn pass_edges(&self, live: &Live, set: Option<&FlagSet>) {
         let Some(set) = set else { return };
         let now = (self.loader.clock)();
-        let (from, until) = live.current().holds();
+        let (from, until) = live.ask(Snapshot::holds);
         if from.is_some_and(|from| now < from) || until.is_some_and(|until| now >= until) {
             let generation = live.publish(Snapshot::compile(set, &self.loader.facts, now));
             let (fingerprint, flags) = {
-                let mut serving = self.serving();
+                let mut serving = self.record.lock();
                 serving.generation = generation;
                 serving.since = Instant::now();
                 (serving.fingerprint, serving.flags)
@@ -223,10 +189,6 @@ impl Follower {
         if let Err(error) = last_good::write(path, fetched) {
             self.tell(&Event::CopyFailed { error });
         }
-    }
-
-    fn serving(&self) -> std::sync::MutexGuard<'_, Serving> {
-        self.serving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whoever listens may panic: following goes on.

@@ -4,27 +4,26 @@ mod event;
 mod file;
 mod follow;
 mod last_good;
-mod status;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub use event::Event;
-pub(crate) use follow::Keeper;
-pub use status::{Origin, Status};
 
 use crate::context::{AttributeKind, AttributeValue};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::flag::{Declaration, Declared};
 use crate::flag_set::FlagSet;
-use crate::live::{Flags, Live};
+use crate::flags::Flags;
+use crate::live::Live;
 use crate::snapshot::Snapshot;
+use crate::status::Origin;
 use crate::time::Time;
 use crate::value::Kind;
 
-use file::Fetched;
+use file::{Fetched, Limits};
 use follow::Follower;
 
 /// Where flags come from and how they are followed: a builder that ends in [`Loader::start`] or [`Loader::read_once`].
@@ -57,14 +56,14 @@ pub struct Loader {
 }
 
 enum Source {
-    File(PathBuf),
+    File(PathBuf, Limits),
     Text(String),
 }
 
 impl Source {
     fn fetch(&self) -> Result<Fetched, Error> {
         match self {
-            Source::File(path) => Fetched::from_file(path),
+            Source::File(path, limits) => Fetched::from_file(path, *limits),
             Source::Text(text) => Ok(Fetched::of_text(text)),
         }
     }
@@ -73,7 +72,7 @@ impl Source {
 impl Loader {
     /// Flags from a file, and from the list files that it names beside it.
     pub fn file(path: impl Into<PathBuf>) -> Loader {
-        Loader::new(Source::File(path.into()))
+        Loader::new(Source::File(path.into(), Limits::default()))
     }
 
     /// Flags from a text that is at hand, without list files.
@@ -138,6 +137,15 @@ impl Loader {
         self
     }
 
+    /// The largest flag file and the largest list file that are read, in bytes: 32 MiB and 256 MiB, if nothing is said.
+    /// A larger one is told as one that cannot be read.
+    pub fn largest(mut self, file: u64, list: u64) -> Loader {
+        if let Source::File(_, limits) = &mut self.source {
+            *limits = Limits { file, list };
+        }
+        self
+    }
+
     /// Another clock than the system's for conditions on `now`: for tests, and for answers as of another time.
     pub fn clock(mut self, clock: impl Fn() -> Time + Send + 'static) -> Loader {
         self.clock = Box::new(clock);
@@ -198,10 +206,20 @@ impl Loader {
     }
 }
 
+impl Flags {
+    /// Flags from a text that is at hand, without facts or list files: for tests and small programs.
+    ///
+    /// # Errors
+    /// [`Error`] if the text is refused, or declares facts.
+    pub fn from_text(text: impl Into<String>) -> Result<Flags, Error> {
+        Loader::text(text).start()
+    }
+}
+
 impl std::fmt::Debug for Loader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.source {
-            Source::File(path) => write!(f, "Loader({})", path.display()),
+            Source::File(path, _) => write!(f, "Loader({})", path.display()),
             Source::Text(_) => f.write_str("Loader(a text)"),
         }
     }
@@ -237,7 +255,12 @@ fn undeclared(declared: &[Declaration], set: &FlagSet) -> Vec<String> {
 }
 
 fn flag_differs(key: &str, coded: Kind, written: Kind) -> String {
-    format!("the code counts on a {coded} flag `{key}`, and the file's is a {written} flag")
+    let a = |kind| if kind == Kind::Integer { "an" } else { "a" };
+    format!(
+        "the code counts on {} {coded} flag `{key}`, and the file's is {} {written} flag",
+        a(coded),
+        a(written)
+    )
 }
 
 fn attribute_differs(name: &str, coded: AttributeKind, written: AttributeKind) -> String {
