@@ -71,6 +71,14 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// The text, if this is one.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.kind {
+            NodeKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The values of an object.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Node<'t>> {
         let members = match &self.kind {

@@ -11,7 +11,7 @@ mod object;
 mod segment;
 mod similar;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -65,16 +65,17 @@ impl FlagSet {
 
 /// The list files that a flag file names, so that whoever loads can fetch them. None if the text is not even JSON: its
 /// faults are told when it is read.
-pub(crate) fn list_paths(text: &[u8]) -> std::collections::BTreeSet<Box<str>> {
+pub(crate) fn list_paths(text: &[u8]) -> BTreeSet<Box<str>> {
+    // Most files name no list, and are not worth a second reading. (A key may be written with escapes.)
+    let has = |word: &[u8]| text.windows(word.len()).any(|part| part == word);
+    if !has(b"keys_from") && !has(b"\\u") {
+        return BTreeSet::new();
+    }
     let mut blanked = String::new();
-    let Ok(document) = document::parse(text, &mut blanked) else { return Default::default() };
+    let Ok(document) = document::parse(text, &mut blanked) else { return BTreeSet::new() };
     let segments = document.root.member("segments").into_iter().flat_map(Node::values);
-    let paths =
-        segments.filter_map(|segment| segment.member("keys_from")).filter_map(|node| match &node.kind {
-            NodeKind::Text(path) => Some(Box::from(&**path)),
-            _ => None,
-        });
-    paths.filter(|path: &Box<str>| segment::is_path_beside(path.as_ref())).collect()
+    let paths = segments.filter_map(|segment| segment.member("keys_from")).filter_map(Node::text);
+    paths.filter(|path| segment::is_path_beside(path)).map(Box::from).collect()
 }
 
 /// What is known while a file is read.
