@@ -1,6 +1,7 @@
 //! One opaque error for everything that can fail: reading, refusing, starting. Evaluation is not among it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 
@@ -15,9 +16,9 @@ use crate::diagnostic::Diagnostic;
 /// assert!(error.is_refused());
 /// assert_eq!(error.diagnostics()[0].code(), "unknown-key");
 /// ```
-#[derive(thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[error(transparent)]
-pub struct Error(Box<Repr>);
+pub struct Error(Arc<Repr>);
 
 #[derive(Debug, thiserror::Error)]
 enum Repr {
@@ -26,20 +27,28 @@ enum Repr {
     #[error("{what}: {source}")]
     Io { what: String, source: std::io::Error },
     #[error("{0}")]
+    Source(String),
+    #[error("{0}")]
     Start(String),
 }
 
 impl Error {
     pub(crate) fn refused(diagnostics: Vec<Diagnostic>) -> Error {
-        Error(Box::new(Repr::Refused(diagnostics)))
+        Error(Arc::new(Repr::Refused(diagnostics)))
     }
 
     pub(crate) fn io(what: impl Into<String>, source: std::io::Error) -> Error {
-        Error(Box::new(Repr::Io { what: what.into(), source }))
+        Error(Arc::new(Repr::Io { what: what.into(), source }))
+    }
+
+    /// What went wrong at a [`Source`](crate::Source), in one line and without secrets.
+    #[must_use]
+    pub fn of_source(what: impl Into<String>) -> Error {
+        Error(Arc::new(Repr::Source(what.into())))
     }
 
     pub(crate) fn start(why: impl Into<String>) -> Error {
-        Error(Box::new(Repr::Start(why.into())))
+        Error(Arc::new(Repr::Start(why.into())))
     }
 
     /// Everything that is wrong with the text, in its order. Empty if the text was never read.
@@ -61,6 +70,12 @@ impl Error {
     #[must_use]
     pub fn is_io(&self) -> bool {
         matches!(&*self.0, Repr::Io { .. })
+    }
+
+    /// Whether a source could not be read: a file, or a [`Source`](crate::Source) of the service's own.
+    #[must_use]
+    pub fn is_source(&self) -> bool {
+        matches!(&*self.0, Repr::Io { .. } | Repr::Source(_))
     }
 }
 

@@ -1,13 +1,14 @@
-//! The handle that a service shares, clones and asks.
+//! The handle that a service shares, clones and asks; and what those on call do with it.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use crate::context::Context;
+use crate::error::Error;
 use crate::flag::Flag;
 use crate::live::{Live, Reader, View};
-use crate::status::{Record, Status};
+use crate::loader::{Content, Control, Loader, Status};
 
 /// The flags of a service: a cheap handle to share, clone and ask.
 ///
@@ -26,14 +27,48 @@ use crate::status::{Record, Status};
 #[derive(Clone)]
 pub struct Flags {
     live: Arc<Live>,
-    record: Arc<Record>,
-    /// When the last handle drops it, the loader's channel closes and its thread ends.
-    _thread: Option<Arc<Sender<()>>>,
+    control: Arc<Control>,
+    thread: Option<Arc<Thread>>,
+}
+
+/// The loader's thread, which ends with the last handle.
+struct Thread(Arc<Control>);
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.0.wake().end();
+    }
+}
+
+impl Loader {
+    /// Loads, and follows the source on a thread that ends with the last clone of the returned handle.
+    ///
+    /// # Errors
+    /// [`Error`] if nothing can serve: the source is refused or cannot be read and there is neither a last good copy nor
+    /// a built-in text; or if a fact or a declared flag is wrong.
+    pub fn start(self) -> Result<Flags, Error> {
+        let control = self.launch()?;
+        let thread = Some(Arc::new(Thread(Arc::clone(&control))));
+        Ok(Flags { live: Arc::clone(control.live()), control, thread })
+    }
+
+    /// Loads once, without a thread: for jobs. Conditions on `now` stay as of the load.
+    ///
+    /// # Errors
+    /// As [`Loader::start`].
+    pub fn read_once(self) -> Result<Flags, Error> {
+        let control = self.load_once()?;
+        Ok(Flags { live: Arc::clone(control.live()), control, thread: None })
+    }
 }
 
 impl Flags {
-    pub(crate) fn new(live: Arc<Live>, record: Arc<Record>, thread: Option<Sender<()>>) -> Flags {
-        Flags { live, record, _thread: thread.map(Arc::new) }
+    /// Flags from a text that is at hand, without facts or list files: for tests and small programs.
+    ///
+    /// # Errors
+    /// [`Error`] if the text is refused, or declares facts.
+    pub fn from_text(text: impl Into<String>) -> Result<Flags, Error> {
+        Loader::text(text).start()
     }
 
     /// One consistent snapshot for one unit of work: what a request, or one step of a job, should ask.
@@ -63,7 +98,61 @@ impl Flags {
     /// What serves, since when, and what was wrong last.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.record.status(self.live.pinned())
+        self.control.status()
+    }
+
+    /// Serves again what served before the last publication, and holds what serves now back until the source changes:
+    /// for those on call. With [`Loader::last_good`] it is held back across restarts too. Returns the new generation.
+    ///
+    /// ```
+    /// use waterspout::{Content, Context, Flag, Flags};
+    ///
+    /// const BETA: Flag<bool> = Flag::new("beta", false);
+    ///
+    /// let flags = Flags::from_text(r#"{"version": 1, "flags": {"beta": {}}}"#)?;
+    /// flags.install(Content::of(r#"{"version": 1, "flags": {"beta": {"default": "on"}}}"#))?;
+    /// flags.rollback()?;
+    /// assert!(!flags.is_on(&BETA, &Context::anonymous(&[])));
+    /// # Ok::<(), waterspout::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error`] if nothing else has served since the start or since the last rollback.
+    pub fn rollback(&self) -> Result<u64, Error> {
+        self.control.rollback()
+    }
+
+    /// Publishes content that the service fetched itself. Returns its generation.
+    ///
+    /// A source that is followed has the last word: what it brings when it next changes replaces this.
+    ///
+    /// # Errors
+    /// [`Error`] if the content is refused; what served before still does.
+    pub fn install(&self, content: Content) -> Result<u64, Error> {
+        self.control.install(content)
+    }
+
+    /// Leaves new content of the source alone until [`Flags::resume`]. Conditions on `now` go on.
+    pub fn pause(&self) {
+        self.control.set_paused(true);
+    }
+
+    /// Follows the source again, and looks at it at once.
+    pub fn resume(&self) {
+        self.control.set_paused(false);
+        self.refresh();
+    }
+
+    /// Asks the loader to look at the source now instead of at its next poll.
+    pub fn refresh(&self) {
+        self.control.wake().look();
+    }
+
+    /// Ends the loader's thread, and waits for that, but no longer than `most`; says whether it has ended. The flags keep
+    /// answering as they are.
+    pub fn stop(&self, most: Duration) -> bool {
+        self.control.wake().end();
+        self.thread.is_none() || self.control.wake().wait_for_end(most)
     }
 
     /// Fixes a flag's answer until the returned guard is dropped: for the tests of an application.

@@ -1,4 +1,4 @@
-//! What a loader tells while it follows.
+//! What a loader tells.
 
 use std::fmt;
 
@@ -17,13 +17,19 @@ pub enum Event {
         /// How many flags there are.
         flags: usize,
     },
-    /// The source changed and was refused; what served before still does.
+    /// The source brought something that was refused; what served before still does.
     Refused {
+        /// Which publication serves.
+        generation: u64,
+        /// The fingerprint of what was refused.
+        fingerprint: u128,
         /// Why.
         error: Error,
     },
     /// The source could not be read; what served before still does.
     SourceError {
+        /// Which publication serves; 0 if none does yet.
+        generation: u64,
         /// Why.
         error: Error,
     },
@@ -31,11 +37,31 @@ pub enum Event {
     Recovered {
         /// Which publication serves.
         generation: u64,
+        /// The fingerprint of what serves.
+        fingerprint: u128,
     },
     /// Published, but the file lacks something that the code counts on, or a fact no longer fits it.
     Mismatch {
+        /// Which publication this is about.
+        generation: u64,
         /// What, one line each.
         faults: Vec<String>,
+    },
+    /// The flags before the last ones serve again.
+    RolledBack {
+        /// Which publication this is.
+        generation: u64,
+        /// The fingerprint of what serves.
+        fingerprint: u128,
+        /// The fingerprint that is held back until the source changes.
+        held_back: u128,
+    },
+    /// The source has not changed since a rollback: what it has is held back.
+    HeldBack {
+        /// Which publication serves.
+        generation: u64,
+        /// The fingerprint that is held back.
+        fingerprint: u128,
     },
     /// The last good copy could not be written.
     CopyFailed {
@@ -50,14 +76,23 @@ impl fmt::Display for Event {
             Event::Published { generation, fingerprint, flags } => {
                 write!(f, "published generation {generation}: {flags} flags, fingerprint {fingerprint:032x}")
             }
-            Event::Refused { error } => write!(f, "refused, the last good flags still serve: {error}"),
-            Event::SourceError { error } => {
+            Event::Refused { error, .. } => write!(f, "refused, the last good flags still serve: {error}"),
+            Event::SourceError { generation: 0, error } => write!(f, "the source cannot be read: {error}"),
+            Event::SourceError { error, .. } => {
                 write!(f, "the source cannot be read, the last good flags still serve: {error}")
             }
-            Event::Recovered { generation } => {
+            Event::Recovered { generation, .. } => {
                 write!(f, "the source is well again; generation {generation} serves")
             }
-            Event::Mismatch { faults } => write!(f, "published, but: {}", faults.join("; ")),
+            Event::Mismatch { faults, .. } => write!(f, "published, but: {}", faults.join("; ")),
+            Event::RolledBack { generation, fingerprint, held_back } => write!(
+                f,
+                "rolled back to fingerprint {fingerprint:032x} as generation {generation}; \
+                 {held_back:032x} is held back until the source changes"
+            ),
+            Event::HeldBack { fingerprint, .. } => {
+                write!(f, "the source still has {fingerprint:032x}, which was rolled back and is held back")
+            }
             Event::CopyFailed { error } => write!(f, "the last good copy could not be written: {error}"),
         }
     }

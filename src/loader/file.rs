@@ -1,21 +1,30 @@
-//! The file source: a flag file and the list files beside it, read whole, with a fingerprint of their content.
+//! The file source: a flag file and the list files beside it.
+//!
+//! Nothing is believed of a file but its content. Its state (size, times, inode) only says when to read it at once; it is
+//! read anyway every ten seconds, so that an edit that leaves all of that as it was is seen too. The path is opened anew
+//! each time, so renames, links and ConfigMaps need no special care.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::hash::Hasher;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
-use siphasher::sip128::{Hasher128, SipHasher24};
-
+use super::source::{Content, Fetch, Source};
 use crate::error::Error;
-use crate::flag_set::FlagSet;
+
+/// The content is read at least this often, whatever the state of the file says.
+const READ_ANYWAY: Duration = Duration::from_secs(10);
+
+/// The coarsest clock of a file system in use: two writes within it may look like one.
+const TICK: Duration = Duration::from_secs(2);
 
 /// The largest files that are read, in bytes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    pub(crate) file: u64,
-    pub(crate) list: u64,
+pub(super) struct Limits {
+    pub(super) file: u64,
+    pub(super) list: u64,
 }
 
 impl Default for Limits {
@@ -24,69 +33,186 @@ impl Default for Limits {
     }
 }
 
-/// The content of a flag file and of the lists that it names.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Fetched {
-    pub(crate) text: Vec<u8>,
-    pub(crate) lists: BTreeMap<Box<str>, Result<Vec<u8>, String>>,
+/// A flag file and the lists that it names.
+pub(super) struct FileSource {
+    path: PathBuf,
+    limits: Limits,
+    /// How long a list file must stay the same before it is taken.
+    settle: Duration,
+    /// What was read last, and when.
+    seen: Option<Seen>,
 }
 
-impl Fetched {
-    pub(crate) fn of_text(text: &str) -> Fetched {
-        Fetched { text: text.into(), lists: BTreeMap::new() }
+struct Seen {
+    states: States,
+    /// Whether the files had been left alone for a while. A write within the same tick of the file system's clock would
+    /// leave no trace in their states.
+    certain: bool,
+    fingerprint: u128,
+    at: Instant,
+    /// Whether the lists had settled, and so the content was handed out.
+    settled: bool,
+}
+
+type States = BTreeMap<PathBuf, Option<State>>;
+
+/// What the file system says of a file. Equal states do not prove equal content; different ones ask for a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct State {
+    length: u64,
+    modified: Option<SystemTime>,
+    identity: (u64, u64),
+    changed: (i64, i64),
+}
+
+impl FileSource {
+    pub(super) fn new(path: PathBuf) -> FileSource {
+        FileSource { path, limits: Limits::default(), settle: Duration::from_secs(1), seen: None }
     }
 
-    /// Reads a flag file, then every list that it names.
-    pub(crate) fn from_file(path: &Path, limits: Limits) -> Result<Fetched, Error> {
-        let text =
-            read_up_to(path, limits.file).map_err(|error| Error::io(path.display().to_string(), error))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let lists = crate::resolve::list_paths(&text)
-            .into_iter()
-            .map(|list| {
-                let content =
-                    read_up_to(&folder.join(&*list), limits.list).map_err(|error| error.to_string());
-                (list, content)
-            })
-            .collect();
-        Ok(Fetched { text, lists })
+    pub(super) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
     }
 
-    /// What the content means.
-    pub(crate) fn read(&self) -> Result<FlagSet, Error> {
-        FlagSet::read(&self.text, |list| match self.lists.get(list) {
-            Some(content) => content.clone(),
-            None => Err("there is no such list beside this text".to_owned()),
+    pub(super) fn set_settle(&mut self, settle: Duration) {
+        self.settle = settle;
+    }
+
+    /// The content, and the states of its files as they were before it was read: a change in between is then seen at the
+    /// next look.
+    fn read(&self) -> Result<(Content, States), Error> {
+        let mut states = States::from([(self.path.clone(), State::of(&self.path))]);
+        let text = read_up_to(&self.path, self.limits.file)
+            .map_err(|error| Error::io(self.path.display().to_string(), error))?;
+        let mut content = Content::of(text);
+        for list in Content::list_paths(&content.text) {
+            let path = self.beside(&list);
+            states.insert(path.clone(), State::of(&path));
+            let read = read_up_to(&path, self.limits.list).map_err(|error| error.to_string());
+            content.lists.insert(list, read);
+        }
+        Ok((content, states))
+    }
+
+    /// The content as it is now, whether or not its lists have settled.
+    pub(super) fn read_now(&self) -> Result<Content, Error> {
+        self.read().map(|(content, _)| content)
+    }
+
+    fn beside(&self, list: &str) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(list)
+    }
+
+    /// Whether nothing suggests that the content is another than the one read last.
+    fn looks_unchanged(&self) -> bool {
+        self.seen.as_ref().is_some_and(|seen| {
+            let same =
+                || seen.states.iter().all(|(path, state)| state.is_some() && State::of(path) == *state);
+            seen.settled && seen.certain && seen.at.elapsed() < READ_ANYWAY && same()
         })
     }
 
-    /// SipHash-2-4-128 over everything, names and lengths included: equal content, equal fingerprint.
-    pub(crate) fn fingerprint(&self) -> u128 {
-        let mut hasher = SipHasher24::new_with_key(b"waterspout/files");
-        let mut add = |bytes: &[u8]| {
-            hasher.write_u64(bytes.len() as u64);
-            hasher.write(bytes);
-        };
-        add(&self.text);
-        for (name, content) in &self.lists {
-            add(name.as_bytes());
-            match content {
-                Ok(bytes) => add(bytes),
-                Err(why) => add(why.as_bytes()),
-            }
+    /// Whether every list is as it was for long enough: a list that is cut off between two lines reads as a whole one, so
+    /// one that was just written is read once more.
+    fn has_settled(&self, content: &Content, fingerprint: u128) -> bool {
+        if content.lists.is_empty() {
+            return true;
         }
-        hasher.finish128().as_u128()
+        let read_so_before = self.seen.as_ref().is_some_and(|seen| {
+            seen.fingerprint == fingerprint && (seen.settled || seen.at.elapsed() >= self.settle / 2)
+        });
+        read_so_before || content.lists.keys().all(|list| is_old(&self.beside(list), self.settle))
     }
+}
+
+impl Source for FileSource {
+    fn fetch(&mut self, since: Option<&str>) -> Result<Fetch, Error> {
+        if since.is_some() && self.looks_unchanged() {
+            return Ok(Fetch::Unchanged);
+        }
+        loop {
+            let (content, states) = self.read()?;
+            let certain = states.keys().all(|path| is_old(path, TICK));
+            let fingerprint = content.fingerprint();
+            let settled = self.has_settled(&content, fingerprint);
+            let at = match &self.seen {
+                // The wait of a list that has not settled began when it was first read so.
+                Some(seen) if seen.fingerprint == fingerprint && !settled => seen.at,
+                _ => Instant::now(),
+            };
+            self.seen = Some(Seen { states, certain, fingerprint, at, settled });
+            if settled {
+                let revision = format!("{fingerprint:032x}");
+                let unchanged = since == Some(revision.as_str());
+                return Ok(if unchanged {
+                    Fetch::Unchanged
+                } else {
+                    Fetch::Content(content.revision(&revision))
+                });
+            }
+            // Once there is something to serve, the next look is early enough.
+            if since.is_some() {
+                return Ok(Fetch::Unchanged);
+            }
+            thread::sleep(self.settle);
+        }
+    }
+
+    fn describe(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+impl State {
+    fn of(path: &Path) -> Option<State> {
+        fs::metadata(path).ok().map(|metadata| State::from(&metadata))
+    }
+
+    #[cfg(unix)]
+    fn from(metadata: &Metadata) -> State {
+        use std::os::unix::fs::MetadataExt;
+        State {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            identity: (metadata.dev(), metadata.ino()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn from(metadata: &Metadata) -> State {
+        State {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            identity: (0, 0),
+            changed: (0, 0),
+        }
+    }
+}
+
+/// Whether a file was last touched longer ago than `age`. Its change time cannot be set, unlike its modification time.
+#[cfg(unix)]
+fn is_old(path: &Path, age: Duration) -> bool {
+    let Some(state) = State::of(path) else { return true };
+    let Ok(now) = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) else { return false };
+    let (seconds, nanos) = state.changed;
+    let changed = Duration::new(u64::try_from(seconds).unwrap_or(0), u32::try_from(nanos).unwrap_or(0));
+    now.checked_sub(changed).is_some_and(|since| since > age)
+}
+
+#[cfg(not(unix))]
+fn is_old(_path: &Path, _age: Duration) -> bool {
+    false
 }
 
 /// Reads a whole file; one that is larger than `most` is refused before it fills the memory.
 fn read_up_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    // Opening a pipe would wait for whoever writes to it.
+    regular(&fs::metadata(path)?)?;
     let file = File::open(path)?;
-    let length = file.metadata()?.len();
-    if file.metadata()?.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(length.min(most)).unwrap_or(0));
+    let metadata = file.metadata()?;
+    regular(&metadata)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(most)).unwrap_or(0));
     file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
         let message = match most >> 20 {
@@ -96,4 +222,14 @@ fn read_up_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     Ok(bytes)
+}
+
+fn regular(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "is not a regular file"));
+    }
+    Ok(())
 }

@@ -1,28 +1,36 @@
 //! The last good copy: what a start falls back on when the source cannot be used.
 //!
-//! One file that holds the flag file and its lists, each with its length, under a line with the fingerprint of all. It is
+//! One file that holds the flag file and its lists, each with its length, under a line with the checksum of all. It is
 //! written beside its place, forced to disk and renamed, so that a crash at any point leaves the old copy or the new.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
-use super::file::Fetched;
+use super::source::Content;
 use crate::error::Error;
 
 const MARK: &str = "waterspout last good copy 1";
 
-/// Writes the copy.
-pub(crate) fn write(path: &Path, fetched: &Fetched) -> Result<(), Error> {
-    try_write(path, fetched).map_err(|error| Error::io(format!("{}", path.display()), error))
+/// What the copy holds: the content that serves, and the fingerprint of one that was rolled back.
+#[derive(Debug)]
+pub(super) struct Copy {
+    pub(super) content: Arc<Content>,
+    pub(super) held_back: Option<u128>,
 }
 
-fn try_write(path: &Path, fetched: &Fetched) -> io::Result<()> {
+/// Writes the copy.
+pub(super) fn write(path: &Path, copy: &Copy) -> Result<(), Error> {
+    try_write(path, copy).map_err(|error| Error::io(path.display().to_string(), error))
+}
+
+fn try_write(path: &Path, copy: &Copy) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}.new", std::process::id()));
     let beside = Path::new(&beside);
-    let written = write_and_rename(beside, path, fetched);
+    let written = write_and_rename(beside, path, copy);
     if written.is_err() {
         // What could not be finished is in nobody's way; that it could not be removed either says nothing new.
         let _ = fs::remove_file(beside);
@@ -30,9 +38,9 @@ fn try_write(path: &Path, fetched: &Fetched) -> io::Result<()> {
     written
 }
 
-fn write_and_rename(beside: &Path, path: &Path, fetched: &Fetched) -> io::Result<()> {
+fn write_and_rename(beside: &Path, path: &Path, copy: &Copy) -> io::Result<()> {
     let mut file = File::create(beside)?;
-    file.write_all(&encode(fetched))?;
+    file.write_all(&encode(copy))?;
     file.sync_all()?;
     drop(file);
     fs::rename(beside, path)?;
@@ -42,33 +50,43 @@ fn write_and_rename(beside: &Path, path: &Path, fetched: &Fetched) -> io::Result
 }
 
 /// Reads the copy, if it is whole.
-pub(crate) fn read(path: &Path) -> Result<Fetched, Error> {
+pub(super) fn read(path: &Path) -> Result<Copy, Error> {
     let read = fs::read(path).and_then(|bytes| {
         decode(&bytes).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "is no whole last good copy"))
     });
     read.map_err(|error| Error::io(path.display().to_string(), error))
 }
 
-fn encode(fetched: &Fetched) -> Vec<u8> {
-    let mut bytes = format!("{MARK} {:032x}\n", fetched.fingerprint()).into_bytes();
+fn encode(copy: &Copy) -> Vec<u8> {
+    let mut body = format!("held back {:032x}\n", copy.held_back.unwrap_or(0)).into_bytes();
     let mut add = |name: &str, content: &[u8]| {
-        bytes.extend(format!("{} {name}\n", content.len()).into_bytes());
-        bytes.extend(content);
-        bytes.push(b'\n');
+        body.extend(format!("{} {name}\n", content.len()).into_bytes());
+        body.extend(content);
+        body.push(b'\n');
     };
-    add("", &fetched.text);
-    for (name, content) in &fetched.lists {
+    add("", &copy.content.text);
+    for (name, content) in &copy.content.lists {
         if let Ok(content) = content {
             add(name, content);
         }
     }
+    let mut bytes = format!("{MARK} {:032x}\n", checksum(&body)).into_bytes();
+    bytes.extend(body);
     bytes
 }
 
-fn decode(bytes: &[u8]) -> Option<Fetched> {
-    let (head, mut rest) = line(bytes)?;
-    let fingerprint = head.strip_prefix(MARK)?.strip_prefix(' ')?;
-    let fingerprint = u128::from_str_radix(fingerprint, 16).ok()?;
+fn checksum(body: &[u8]) -> u128 {
+    Content::of(body).fingerprint()
+}
+
+fn decode(bytes: &[u8]) -> Option<Copy> {
+    let (head, body) = line(bytes)?;
+    let sum = head.strip_prefix(MARK)?.strip_prefix(' ')?;
+    if u128::from_str_radix(sum, 16).ok()? != checksum(body) {
+        return None;
+    }
+    let (held_back, mut rest) = line(body)?;
+    let held_back = u128::from_str_radix(held_back.strip_prefix("held back ")?, 16).ok()?;
     let mut parts = BTreeMap::new();
     while !rest.is_empty() {
         let (head, after) = line(rest)?;
@@ -78,8 +96,11 @@ fn decode(bytes: &[u8]) -> Option<Fetched> {
         rest = after.strip_prefix(b"\n")?;
     }
     let text = parts.remove("")?.ok()?;
-    let fetched = Fetched { text, lists: parts };
-    (fetched.fingerprint() == fingerprint).then_some(fetched)
+    let content = Content { text, lists: parts, revision: None };
+    Some(Copy {
+        content: Arc::new(content),
+        held_back: Some(held_back).filter(|fingerprint| *fingerprint != 0),
+    })
 }
 
 fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
@@ -92,16 +113,18 @@ fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
 mod tests {
     use super::*;
 
-    fn sample() -> Fetched {
-        let lists = [("a.txt", "ada\n"), ("lists/b b.txt", "1\n\n2\n")];
-        let lists = lists.map(|(name, content)| (Box::from(name), Ok(content.into())));
-        Fetched { text: b"{}\n{}".to_vec(), lists: lists.into() }
+    fn sample() -> Copy {
+        let content = Content::of("{}\n{}").list("a.txt", "ada\n").list("lists/b b.txt", "1\n\n2\n");
+        Copy { content: Arc::new(content), held_back: Some(7) }
     }
 
     #[test]
     fn a_copy_reads_as_it_was_written() {
         let copy = decode(&encode(&sample())).unwrap();
-        assert_eq!((copy.text, copy.lists), (sample().text, sample().lists));
+        assert_eq!(copy.content.fingerprint(), sample().content.fingerprint());
+        assert_eq!(copy.held_back, Some(7));
+        let unheld = Copy { held_back: None, ..sample() };
+        assert_eq!(decode(&encode(&unheld)).unwrap().held_back, None);
     }
 
     #[test]

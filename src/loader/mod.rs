@@ -1,30 +1,45 @@
 //! The loader: brings text, publishes snapshots, keeps the last good one. Apart from all that answers.
+//!
+//! A [`Source`] brings content; the control decides what of it is published; the following thread asks the one and hands
+//! to the other.
 
+mod control;
 mod event;
 mod file;
 mod follow;
 mod last_good;
+mod source;
+mod status;
+mod wake;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
+pub(crate) use control::Control;
 pub use event::Event;
+pub use source::{Content, Fetch, Source, Waker};
+pub use status::{Origin, Status};
 
 use crate::context::{AttributeKind, AttributeValue};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::flag::{Declaration, Declared};
 use crate::flag_set::FlagSet;
-use crate::flags::Flags;
 use crate::live::Live;
-use crate::snapshot::Snapshot;
-use crate::status::Origin;
 use crate::time::Time;
 use crate::value::Kind;
 
-use file::{Fetched, Limits};
-use follow::Follower;
+use control::{Followed, Policy, Serving};
+use file::{FileSource, Limits};
+use last_good::Copy;
+use source::FixedText;
+use wake::Wake;
+
+type Clock = Box<dyn Fn() -> Time + Send + Sync>;
+type Tell = Box<dyn Fn(&Event) + Send + Sync>;
 
 /// Where flags come from and how they are followed: a builder that ends in [`Loader::start`] or [`Loader::read_once`].
 ///
@@ -45,26 +60,24 @@ use follow::Follower;
 /// ```
 #[must_use = "a loader does nothing until it is started"]
 pub struct Loader {
-    source: Source,
-    facts: Facts,
-    declared: Vec<Declaration>,
-    last_good: Option<PathBuf>,
+    source: AnySource,
+    policy: Policy,
     built_in: Option<String>,
-    on_event: Box<dyn Fn(&Event) + Send>,
     poll: Duration,
-    clock: Box<dyn Fn() -> Time + Send>,
+    deadline: Duration,
 }
 
-enum Source {
-    File(PathBuf, Limits),
-    Text(String),
+/// Files are kept apart only so that the builder can set their limits.
+enum AnySource {
+    File(FileSource),
+    Other(Box<dyn Source>),
 }
 
-impl Source {
-    fn fetch(&self) -> Result<Fetched, Error> {
+impl AnySource {
+    fn as_mut(&mut self) -> &mut dyn Source {
         match self {
-            Source::File(path, limits) => Fetched::from_file(path, *limits),
-            Source::Text(text) => Ok(Fetched::of_text(text)),
+            AnySource::File(file) => file,
+            AnySource::Other(other) => &mut **other,
         }
     }
 }
@@ -72,50 +85,67 @@ impl Source {
 impl Loader {
     /// Flags from a file, and from the list files that it names beside it.
     pub fn file(path: impl Into<PathBuf>) -> Loader {
-        Loader::new(Source::File(path.into(), Limits::default()))
+        Loader::new(AnySource::File(FileSource::new(path.into())))
     }
 
     /// Flags from a text that is at hand, without list files.
     pub fn text(text: impl Into<String>) -> Loader {
-        Loader::new(Source::Text(text.into()))
+        Loader::source(FixedText(text.into()))
     }
 
-    fn new(source: Source) -> Loader {
-        Loader {
-            source,
+    /// Flags from a source of the service's own.
+    pub fn source(source: impl Source + 'static) -> Loader {
+        Loader::new(AnySource::Other(Box::new(source)))
+    }
+
+    fn new(source: AnySource) -> Loader {
+        let policy = Policy {
             facts: Facts::new(),
             declared: Vec::new(),
+            refuse_mismatches: false,
             last_good: None,
-            built_in: None,
-            on_event: Box::new(|_| {}),
-            poll: Duration::from_secs(1),
             clock: Box::new(|| Time::from(SystemTime::now())),
+            tell: Box::new(|_| {}),
+        };
+        Loader {
+            source,
+            policy,
+            built_in: None,
+            poll: Duration::from_secs(1),
+            deadline: Duration::from_secs(10),
         }
     }
 
     /// Gives a fact: an attribute that this service knows once and for all.
     pub fn fact(mut self, fact: AttributeValue<'_>) -> Loader {
-        self.facts = self.facts.with(fact);
+        self.policy.facts = self.policy.facts.with(fact);
         self
     }
 
     /// Gives all facts at once, instead of those given before.
     pub fn facts(mut self, facts: Facts) -> Loader {
-        self.facts = facts;
+        self.policy.facts = facts;
         self
     }
 
     /// Says what the code counts on. At a start, a flag or attribute that the file lacks or has with another type is an
     /// error; at a later publication it is told as an event, and the flags are published even so: the next kill switch
-    /// must not wait for it.
+    /// must not wait for it. [`Loader::refuse_mismatches`] is the other choice.
     pub fn declare(mut self, declared: &[&dyn Declared]) -> Loader {
-        self.declared.extend(declared.iter().map(|declared| declared.declaration()));
+        self.policy.declared.extend(declared.iter().map(|declared| declared.declaration()));
         self
     }
 
-    /// Keeps a copy of the last good file here, for a start at which the file cannot be read or is refused.
+    /// Refuses a later file too that lacks something that the code counts on, or that a fact does not fit.
+    pub fn refuse_mismatches(mut self) -> Loader {
+        self.policy.refuse_mismatches = true;
+        self
+    }
+
+    /// Keeps a copy of the last good content here, for a start at which the source cannot be read or is refused. It also
+    /// remembers what was rolled back.
     pub fn last_good(mut self, path: impl Into<PathBuf>) -> Loader {
-        self.last_good = Some(path.into());
+        self.policy.last_good = Some(path.into());
         self
     }
 
@@ -125,112 +155,156 @@ impl Loader {
         self
     }
 
-    /// Is told what happens, on the loader's thread, after it happened. A panic in it ends nothing.
-    pub fn on_event(mut self, tell: impl Fn(&Event) + Send + 'static) -> Loader {
-        self.on_event = Box::new(tell);
+    /// Is told what happens, after it happened, on the thread that did it: the loader's, or one that rolls back or
+    /// installs. A panic in it harms nothing.
+    pub fn on_event(mut self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Loader {
+        self.policy.tell = Box::new(tell);
         self
     }
 
-    /// How often the source is looked at: once a second, if nothing is said.
+    /// How often the source is looked at: once a second, if nothing is said. A list file is taken once it has stayed the
+    /// same for so long.
     pub fn poll(mut self, interval: Duration) -> Loader {
         self.poll = interval;
+        if let AnySource::File(file) = &mut self.source {
+            file.set_settle(interval);
+        }
+        self
+    }
+
+    /// How long a start waits for the source before it falls back on the last good copy or the built-in text: ten
+    /// seconds, if nothing is said.
+    pub fn first_load_within(mut self, deadline: Duration) -> Loader {
+        self.deadline = deadline;
         self
     }
 
     /// The largest flag file and the largest list file that are read, in bytes: 32 MiB and 256 MiB, if nothing is said.
     /// A larger one is told as one that cannot be read.
     pub fn largest(mut self, file: u64, list: u64) -> Loader {
-        if let Source::File(_, limits) = &mut self.source {
-            *limits = Limits { file, list };
+        if let AnySource::File(source) = &mut self.source {
+            source.set_limits(Limits { file, list });
         }
         self
     }
 
     /// Another clock than the system's for conditions on `now`: for tests, and for answers as of another time.
-    pub fn clock(mut self, clock: impl Fn() -> Time + Send + 'static) -> Loader {
-        self.clock = Box::new(clock);
+    pub fn clock(mut self, clock: impl Fn() -> Time + Send + Sync + 'static) -> Loader {
+        self.policy.clock = Box::new(clock);
         self
     }
 
-    /// Loads, and follows the source on a thread that ends with the last clone of the returned handle.
-    ///
-    /// # Errors
-    /// [`Error`] if nothing can serve: the source is refused or cannot be read and there is neither a last good copy nor
-    /// a built-in text; or if a fact or a declared flag is wrong.
-    pub fn start(self) -> Result<Flags, Error> {
-        let (loaded, follower) = self.load()?;
-        follower.start(loaded)
-    }
-
-    /// Loads once, without a thread: for jobs. Conditions on `now` stay as of the load.
-    ///
-    /// # Errors
-    /// As [`Loader::start`].
-    pub fn read_once(self) -> Result<Flags, Error> {
-        let (loaded, follower) = self.load()?;
-        Ok(follower.keep(loaded))
-    }
-
-    /// The first load: source, else last good copy, else built-in text, else the source's error.
-    fn load(self) -> Result<(Loaded, Follower), Error> {
-        let mut first_error = None;
-        for origin in [Origin::Source, Origin::LastGood, Origin::BuiltIn] {
-            let fetched = match (origin, &self.last_good, &self.built_in) {
-                (Origin::Source, ..) => self.source.fetch(),
-                (Origin::LastGood, Some(path), _) => last_good::read(path),
-                (Origin::BuiltIn, _, Some(text)) => Ok(Fetched::of_text(text)),
-                _ => continue,
-            };
-            match fetched.and_then(|fetched| self.loaded(fetched, origin)) {
-                Ok(loaded) => {
-                    let follower = Follower::new(self, first_error, &loaded);
-                    return Ok((loaded, follower));
-                }
-                Err(error) => first_error = first_error.or(Some(error)),
+    /// Loads on the thread that follows.
+    pub(crate) fn launch(self) -> Result<Arc<Control>, Error> {
+        let Loader { mut source, policy, built_in, poll, deadline } = self;
+        let wake = Arc::new(Wake::default());
+        let described = source.as_mut().describe();
+        source.as_mut().wake_by(Waker(Arc::clone(&wake)));
+        let (brought, first) = mpsc::channel();
+        let (ready, control) = mpsc::channel();
+        let thread_wake = Arc::clone(&wake);
+        let thread = thread::Builder::new().name("waterspout".to_owned());
+        let thread = thread.spawn(move || run(source, &brought, &control, &thread_wake, poll));
+        thread.map_err(|error| Error::io("the loader's thread", error))?;
+        let fetched = match first.recv_timeout(deadline) {
+            Ok(fetched) => fetched,
+            Err(RecvTimeoutError::Timeout) => {
+                let seconds = deadline.as_secs_f64();
+                Err(Error::of_source(format!("{described}: no answer within {seconds} s")))
             }
-        }
-        Err(first_error.unwrap_or_else(|| Error::start("there is nothing to load")))
+            Err(RecvTimeoutError::Disconnected) => {
+                Err(Error::of_source(format!("{described}: the thread ended")))
+            }
+        };
+        let followed = Followed { source: described, wake };
+        let control = first_publication(fetched, policy, followed, built_in)?;
+        // The thread waits for this, or has panicked.
+        control.set_following(ready.send(Arc::clone(&control)).is_ok());
+        Ok(control)
     }
 
-    fn loaded(&self, fetched: Fetched, origin: Origin) -> Result<Loaded, Error> {
-        let set = fetched.read()?;
-        let wrong: Vec<String> =
-            self.facts.check(&set).iter().filter(|fault| fault.is_error()).map(ToString::to_string).collect();
-        let wrong: Vec<String> = wrong.into_iter().chain(undeclared(&self.declared, &set)).collect();
-        if !wrong.is_empty() {
-            return Err(Error::start(wrong.join("\n")));
-        }
-        let now = (self.clock)();
-        let live = Arc::new(Live::new(Snapshot::compile(&set, &self.facts, now)));
-        Ok(Loaded { live, set, fetched, origin })
+    /// Loads once, without a thread.
+    pub(crate) fn load_once(self) -> Result<Arc<Control>, Error> {
+        let Loader { mut source, policy, built_in, .. } = self;
+        let followed = Followed { source: source.as_mut().describe(), wake: Arc::default() };
+        first_publication(follow::fetch(source.as_mut(), None), policy, followed, built_in)
     }
 }
 
-impl Flags {
-    /// Flags from a text that is at hand, without facts or list files: for tests and small programs.
-    ///
-    /// # Errors
-    /// [`Error`] if the text is refused, or declares facts.
-    pub fn from_text(text: impl Into<String>) -> Result<Flags, Error> {
-        Loader::text(text).start()
+/// The loader's thread: brings the first content, then follows once there is something that serves.
+fn run(
+    mut source: AnySource,
+    brought: &Sender<Result<Fetch, Error>>,
+    control: &Receiver<Arc<Control>>,
+    wake: &Arc<Wake>,
+    poll: Duration,
+) {
+    let first = follow::fetch(source.as_mut(), None);
+    // If nobody waits any more, the next look brings it again.
+    let _ = brought.send(first);
+    if let Ok(control) = control.recv() {
+        follow::follow(&control, source.as_mut(), wake, poll);
     }
+    wake.has_ended();
+}
+
+/// The first publication: source, else last good copy, else built-in text, else the source's error.
+fn first_publication(
+    fetched: Result<Fetch, Error>,
+    policy: Policy,
+    followed: Followed,
+    built_in: Option<String>,
+) -> Result<Arc<Control>, Error> {
+    let copy = policy.last_good.as_deref().map(last_good::read).and_then(Result::ok);
+    let held_back = copy.as_ref().and_then(|copy| copy.held_back);
+    let mut trouble = None;
+    let from_source = fetched.and_then(|fetched| match fetched {
+        Fetch::Content(content) => Ok(content),
+        Fetch::Unchanged => {
+            let source = &followed.source;
+            Err(Error::of_source(format!("{source}: says that nothing has changed, at the start")))
+        }
+    });
+    let choices = [
+        (Origin::Source, Some(from_source)),
+        (Origin::LastGood, copy.map(|Copy { content, .. }| Ok(Arc::unwrap_or_clone(content)))),
+        (Origin::BuiltIn, built_in.map(|text| Ok(Content::of(text)))),
+    ];
+    for (origin, content) in choices {
+        let Some(content) = content else { continue };
+        let held = |content: &Content| origin == Origin::Source && held_back == Some(content.fingerprint());
+        let read = content.and_then(|content| {
+            if held(&content) {
+                return Err(Error::start(
+                    "the source still has what was rolled back; it is held back until it changes",
+                ));
+            }
+            let set = content.read()?;
+            let errors = policy.errors(&set);
+            if errors.is_empty() { Ok((content, set)) } else { Err(Error::start(errors.join("\n"))) }
+        });
+        match read {
+            Ok((content, set)) => {
+                let live = Arc::new(Live::new(policy.snapshot(&set)));
+                let serving = Serving::of(content, set, origin, &policy);
+                // Content that replaces what was held back lets go of it.
+                let held_back = held_back.filter(|_| origin != Origin::Source);
+                return Ok(Arc::new(Control::new(live, policy, followed, serving, held_back, trouble)));
+            }
+            Err(error) => trouble = trouble.or(Some(error)),
+        }
+    }
+    Err(trouble.unwrap_or_else(|| Error::start("there is nothing to load")))
 }
 
 impl std::fmt::Debug for Loader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.source {
-            Source::File(path, _) => write!(f, "Loader({})", path.display()),
-            Source::Text(_) => f.write_str("Loader(a text)"),
-        }
+        let described = match &self.source {
+            AnySource::File(file) => file.describe(),
+            AnySource::Other(other) => other.describe(),
+        };
+        write!(f, "Loader({described})")
     }
-}
-
-/// What a first load brought.
-struct Loaded {
-    live: Arc<Live>,
-    set: FlagSet,
-    fetched: Fetched,
-    origin: Origin,
 }
 
 /// What the code counts on and the file does not have, one line each.

@@ -1,0 +1,187 @@
+//! Where flags come from: a source brings content, or says that nothing has changed.
+
+use std::collections::BTreeMap;
+use std::hash::Hasher;
+use std::sync::Arc;
+
+use siphasher::sip128::{Hasher128, SipHasher24};
+
+use super::wake::Wake;
+use crate::error::Error;
+use crate::flag_set::FlagSet;
+
+/// Where flags come from.
+///
+/// A source only answers one question: what is the content now, given what I know? The loader asks it on a thread of its
+/// own, at every poll and whenever it is woken, so a source may block; whatever it brings is checked before it serves. A
+/// source that fails, or panics, changes nothing: the last good flags keep serving.
+///
+/// ```
+/// use waterspout::{Content, Error, Fetch, Flag, Context, Loader, Source};
+///
+/// /// Flags from a shelf.
+/// struct Shelf;
+///
+/// impl Source for Shelf {
+///     fn fetch(&mut self, since: Option<&str>) -> Result<Fetch, Error> {
+///         if since == Some("edition 1") {
+///             return Ok(Fetch::Unchanged);
+///         }
+///         let content = Content::of(r#"{"version": 1, "flags": {"beta": {"default": "on"}}}"#);
+///         Ok(Fetch::Content(content.revision("edition 1")))
+///     }
+///
+///     fn describe(&self) -> String {
+///         "the shelf".to_owned()
+///     }
+/// }
+///
+/// const BETA: Flag<bool> = Flag::new("beta", false);
+/// let flags = Loader::source(Shelf).start()?;
+/// assert!(flags.is_on(&BETA, &Context::anonymous(&[])));
+/// # Ok::<(), Error>(())
+/// ```
+pub trait Source: Send {
+    /// Brings the content, or says that it is still the one of revision `since`: the revision of the content that was
+    /// looked at last, whether it serves or was refused. `None` asks for the content whatever it is.
+    ///
+    /// # Errors
+    /// [`Error::of_source`] with what went wrong, in one line and without secrets.
+    fn fetch(&mut self, since: Option<&str>) -> Result<Fetch, Error>;
+
+    /// What this source is, for status and logs. No secrets.
+    fn describe(&self) -> String;
+
+    /// Is given a handle by which the loader can be woken before its next poll. A source that can be told of changes
+    /// keeps it; polling goes on even so.
+    fn wake_by(&mut self, _waker: Waker) {}
+}
+
+/// What a source answered.
+#[derive(Debug)]
+pub enum Fetch {
+    /// Nothing has changed.
+    Unchanged,
+    /// The content now.
+    Content(Content),
+}
+
+/// Wakes a loader before its next poll. Cheap to clone; harmless once the loader has ended.
+#[derive(Clone, Debug)]
+pub struct Waker(pub(super) Arc<Wake>);
+
+impl Waker {
+    /// Says that the source may have changed.
+    pub fn wake(&self) {
+        self.0.look();
+    }
+}
+
+/// The text of a flag file and of the list files that it names.
+#[derive(Clone, Debug, Default)]
+pub struct Content {
+    pub(crate) text: Vec<u8>,
+    pub(crate) lists: BTreeMap<Box<str>, Result<Vec<u8>, String>>,
+    pub(crate) revision: Option<Box<str>>,
+}
+
+impl Content {
+    /// The content of a flag file.
+    #[must_use]
+    pub fn of(text: impl Into<Vec<u8>>) -> Content {
+        Content { text: text.into(), ..Content::default() }
+    }
+
+    /// Adds the content of a list file, under the path by which the flag file names it.
+    #[must_use]
+    pub fn list(mut self, path: &str, text: impl Into<Vec<u8>>) -> Content {
+        self.lists.insert(path.into(), Ok(text.into()));
+        self
+    }
+
+    /// Names this revision of the content, for [`Source::fetch`]: an ETag, a version, a digest.
+    #[must_use]
+    pub fn revision(mut self, revision: &str) -> Content {
+        self.revision = Some(revision.into());
+        self
+    }
+
+    /// The paths of the list files that a flag file names: what a source should bring beside it.
+    #[must_use]
+    pub fn list_paths(text: &[u8]) -> Vec<Box<str>> {
+        crate::resolve::list_paths(text).into_iter().collect()
+    }
+
+    /// Reads a flag file and the lists that it names, as they are now: for tools. A service follows a file with
+    /// [`Loader::file`](crate::Loader::file).
+    ///
+    /// ```no_run
+    /// let set = waterspout::Content::from_file("flags.json")?.read()?;
+    /// println!("{} flags", set.flags().len());
+    /// # Ok::<(), waterspout::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error`] if the flag file cannot be read, or is larger than 32 MiB. A list that cannot be read is told by
+    /// [`Content::read`], at the place that names it.
+    pub fn from_file(path: impl Into<std::path::PathBuf>) -> Result<Content, Error> {
+        super::file::FileSource::new(path.into()).read_now()
+    }
+
+    /// The text of the flag file.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The text of a list file, if it is here.
+    #[must_use]
+    pub fn list_text(&self, path: &str) -> Option<&[u8]> {
+        self.lists.get(path).and_then(|content| content.as_deref().ok())
+    }
+
+    /// What the content means.
+    ///
+    /// # Errors
+    /// [`Error`] with a finding for each fault of the flag file and of its lists.
+    pub fn read(&self) -> Result<FlagSet, Error> {
+        FlagSet::read(&self.text, |list| match self.lists.get(list) {
+            Some(content) => content.clone(),
+            None => Err("there is no such list beside this text".to_owned()),
+        })
+    }
+
+    /// SipHash-2-4-128 over everything, names and lengths included: equal content, equal fingerprint.
+    pub(crate) fn fingerprint(&self) -> u128 {
+        let mut hasher = SipHasher24::new_with_key(b"waterspout/files");
+        let mut add = |bytes: &[u8]| {
+            hasher.write_u64(bytes.len() as u64);
+            hasher.write(bytes);
+        };
+        add(&self.text);
+        for (name, content) in &self.lists {
+            add(name.as_bytes());
+            match content {
+                Ok(bytes) => add(bytes),
+                Err(why) => add(why.as_bytes()),
+            }
+        }
+        hasher.finish128().as_u128()
+    }
+}
+
+/// A text that never changes by itself.
+pub(super) struct FixedText(pub(super) String);
+
+impl Source for FixedText {
+    fn fetch(&mut self, since: Option<&str>) -> Result<Fetch, Error> {
+        if since.is_some() {
+            return Ok(Fetch::Unchanged);
+        }
+        Ok(Fetch::Content(Content::of(self.0.as_str()).revision("as given")))
+    }
+
+    fn describe(&self) -> String {
+        "a text".to_owned()
+    }
+}

@@ -1,0 +1,379 @@
+//! Those on call: roll back, hold back, pause, install; and sources of a service's own, well or not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use waterspout::{Content, Context, Error, Event, Fetch, Flag, Flags, Loader, Origin, Source, Waker};
+
+const LEVEL: Flag<i64> = Flag::new("level", -1);
+const SOON: Duration = Duration::from_millis(5);
+
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("control").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn put(path: &Path, text: &str) {
+    let beside = path.with_extension("new");
+    fs::write(&beside, text).unwrap();
+    fs::rename(&beside, path).unwrap();
+}
+
+fn level(level: i64) -> String {
+    format!(r#"{{"version": 1, "flags": {{"level": {{"variants": {{"it": {level}}}, "default": "it"}}}}}}"#)
+}
+
+fn now_serves(flags: &Flags) -> i64 {
+    flags.view().value(&LEVEL, &Context::anonymous(&[]))
+}
+
+fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Long enough for several looks.
+fn a_while() {
+    thread::sleep(Duration::from_millis(100));
+}
+
+fn told() -> (Arc<Mutex<Vec<String>>>, impl Fn(&Event) + Send + Sync + 'static) {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let into = Arc::clone(&told);
+    (told, move |event: &Event| into.lock().unwrap().push(event.to_string()))
+}
+
+fn count(told: &Mutex<Vec<String>>, word: &str) -> usize {
+    told.lock().unwrap().iter().filter(|event| event.contains(word)).count()
+}
+
+#[test]
+fn a_rollback_serves_what_served_before_and_holds_the_bad_file_back_until_it_changes() {
+    let path = folder("rollback").join("flags.json");
+    put(&path, &level(1));
+    let (told, tell) = told();
+    let flags = Loader::file(&path).poll(SOON).on_event(tell).start().unwrap();
+    assert!(flags.rollback().unwrap_err().to_string().contains("nothing to roll back to"));
+    put(&path, &level(2));
+    wait_until("level 2", || now_serves(&flags) == 2);
+    let bad = flags.status().fingerprint;
+    assert_eq!(flags.rollback().unwrap(), 3);
+    let status = flags.status();
+    assert_eq!((now_serves(&flags), status.origin, status.held_back), (1, Origin::RolledBack, Some(bad)));
+    flags.refresh();
+    a_while();
+    assert_eq!(now_serves(&flags), 1, "the source still has it");
+    // An editor may write the same content again: still held back.
+    put(&path, &level(2));
+    a_while();
+    assert_eq!((now_serves(&flags), count(&told, "held back until")), (1, 1));
+    assert!(flags.rollback().is_err(), "there is one step back, not a see-saw");
+    put(&path, &level(3));
+    wait_until("level 3", || now_serves(&flags) == 3);
+    assert_eq!(flags.status().held_back, None);
+    put(&path, &level(2));
+    wait_until("what was changed and came again serves", || now_serves(&flags) == 2);
+}
+
+#[test]
+fn what_was_rolled_back_is_held_back_across_restarts() {
+    let folder = folder("restart");
+    let (path, copy) = (folder.join("flags.json"), folder.join("flags.last"));
+    put(&path, &level(1));
+    let start = || Loader::file(&path).poll(SOON).last_good(&copy).start().unwrap();
+    let flags = start();
+    put(&path, &level(2));
+    wait_until("level 2", || now_serves(&flags) == 2);
+    flags.rollback().unwrap();
+    drop(flags);
+    for _ in 0..2 {
+        let flags = start();
+        assert_eq!((now_serves(&flags), flags.status().origin), (1, Origin::LastGood));
+        assert!(flags.status().held_back.is_some());
+        assert!(flags.status().last_error.unwrap().contains("rolled back"));
+        a_while();
+        assert_eq!(now_serves(&flags), 1);
+    }
+    put(&path, &level(3));
+    let flags = start();
+    assert_eq!((now_serves(&flags), flags.status().held_back), (3, None));
+    put(&path, &level(2));
+    wait_until("level 2", || now_serves(&flags) == 2);
+}
+
+#[test]
+fn a_pause_leaves_new_content_alone_until_it_ends() {
+    let path = folder("pause").join("flags.json");
+    put(&path, &level(1));
+    let flags = Loader::file(&path).poll(SOON).start().unwrap();
+    flags.pause();
+    put(&path, &level(2));
+    a_while();
+    assert_eq!((now_serves(&flags), flags.status().paused), (1, true));
+    flags.resume();
+    wait_until("level 2", || now_serves(&flags) == 2);
+}
+
+#[test]
+fn a_refresh_does_not_wait_for_the_poll() {
+    let path = folder("refresh").join("flags.json");
+    put(&path, &level(1));
+    let flags = Loader::file(&path).poll(Duration::from_secs(3600)).start().unwrap();
+    put(&path, &level(2));
+    flags.refresh();
+    wait_until("level 2", || now_serves(&flags) == 2);
+}
+
+#[test]
+fn installed_content_is_held_to_the_same_rules() {
+    let (told, tell) = told();
+    let flags = Loader::text(level(1)).on_event(tell).start().unwrap();
+    assert_eq!(flags.install(Content::of(level(2))).unwrap(), 2);
+    assert_eq!((now_serves(&flags), flags.status().origin), (2, Origin::Installed));
+    let refused = flags.install(Content::of("{}")).unwrap_err();
+    assert!(refused.is_refused() && now_serves(&flags) == 2);
+    let listed = r#"{"version": 1, "segments": {"s": {"keys_from": "a.txt"}}, "flags": {}}"#;
+    assert!(flags.install(Content::of(listed)).is_err());
+    flags.install(Content::of(listed).list("a.txt", "ada\n")).unwrap();
+    assert_eq!(flags.status().flags, 0, "no flags at all, since a whole file says so");
+    flags.rollback().unwrap();
+    assert_eq!((now_serves(&flags), count(&told, "published generation")), (2, 3));
+}
+
+#[test]
+fn a_stop_ends_the_thread_and_nothing_else() {
+    let path = folder("stop").join("flags.json");
+    put(&path, &level(1));
+    let flags = Loader::file(&path).poll(SOON).start().unwrap();
+    assert!(flags.status().following);
+    assert!(flags.stop(Duration::from_secs(10)));
+    assert!(!flags.status().following);
+    assert!(flags.stop(Duration::from_secs(10)), "stopping twice is stopping");
+    put(&path, &level(2));
+    a_while();
+    assert_eq!(now_serves(&flags), 1);
+}
+
+#[test]
+fn a_listener_may_ask_and_act() {
+    let path = folder("listener").join("flags.json");
+    put(&path, &level(1));
+    let handle: Arc<Mutex<Option<Flags>>> = Arc::default();
+    let inside = Arc::clone(&handle);
+    let flags = Loader::file(&path)
+        .poll(SOON)
+        .on_event(move |event| {
+            // Rolls every second publication back as soon as it serves.
+            let flags = inside.lock().unwrap().clone();
+            if let (Event::Published { generation: 2, .. }, Some(flags)) = (event, flags) {
+                assert_eq!(flags.status().generation, 2);
+                flags.rollback().unwrap();
+            }
+        })
+        .start()
+        .unwrap();
+    *handle.lock().unwrap() = Some(flags.clone());
+    put(&path, &level(2));
+    wait_until("rolled back", || flags.status().origin == Origin::RolledBack);
+    assert_eq!(now_serves(&flags), 1);
+    handle.lock().unwrap().take();
+}
+
+#[test]
+fn a_mismatch_can_be_made_a_refusal() {
+    let path = folder("mismatch").join("flags.json");
+    put(&path, &level(1));
+    let flags = Loader::file(&path).poll(SOON).declare(&[&LEVEL]).refuse_mismatches().start().unwrap();
+    put(&path, r#"{"version": 1, "flags": {}}"#);
+    wait_until("refused", || flags.status().last_error.is_some());
+    assert_eq!(now_serves(&flags), 1);
+}
+
+#[test]
+fn a_list_that_is_being_written_is_not_taken() {
+    let folder = folder("torn-list");
+    let list = folder.join("pilots.txt");
+    fs::write(&list, "a\nb\nc\n").unwrap();
+    put(
+        &folder.join("flags.json"),
+        r#"{"version": 1, "segments": {"p": {"keys_from": "pilots.txt"}},
+        "flags": {"beta": {"rules": [{"when": {"segment": "p"}}]}}}"#,
+    );
+    const BETA: Flag<bool> = Flag::new("beta", false);
+    let flags = Loader::file(folder.join("flags.json")).poll(Duration::from_millis(50)).start().unwrap();
+    let on = |key: &str| flags.is_on(&BETA, &Context::new(key, &[]));
+    assert!(on("a") && on("c"));
+    // Rewritten in place, slowly: each state in between is a whole list that has lost somebody.
+    use std::io::Write;
+    let mut file = fs::File::create(&list).unwrap();
+    for key in ["x\n", "a\n", "b\n", "c\n"] {
+        file.write_all(key.as_bytes()).unwrap();
+        file.sync_all().unwrap();
+        for _ in 0..4 {
+            assert!(on("a") && on("b") && on("c"), "nobody is lost while the list is written");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+    wait_until("x", || on("x"));
+}
+
+/// A source that does what the test tells it.
+#[derive(Clone, Default)]
+struct Puppet {
+    script: Arc<Mutex<Option<Box<dyn FnMut(Option<&str>) -> Result<Fetch, Error> + Send>>>>,
+    waker: Arc<Mutex<Option<Waker>>>,
+    fetches: Arc<AtomicUsize>,
+}
+
+impl Puppet {
+    fn does(&self, script: impl FnMut(Option<&str>) -> Result<Fetch, Error> + Send + 'static) {
+        *self.script.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Box::new(script));
+    }
+
+    fn wake(&self) {
+        self.waker.lock().unwrap().as_ref().unwrap().wake();
+    }
+}
+
+impl Source for Puppet {
+    fn fetch(&mut self, since: Option<&str>) -> Result<Fetch, Error> {
+        self.fetches.fetch_add(1, Ordering::SeqCst);
+        let mut script = self.script.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        script.as_mut().map_or(Ok(Fetch::Unchanged), |script| script(since))
+    }
+
+    fn describe(&self) -> String {
+        "a puppet".to_owned()
+    }
+
+    fn wake_by(&mut self, waker: Waker) {
+        *self.waker.lock().unwrap() = Some(waker);
+    }
+}
+
+fn brings(number: i64) -> impl FnMut(Option<&str>) -> Result<Fetch, Error> {
+    move |since| {
+        let revision = format!("r{number}");
+        if since == Some(&revision) {
+            return Ok(Fetch::Unchanged);
+        }
+        Ok(Fetch::Content(Content::of(level(number)).revision(&revision)))
+    }
+}
+
+#[test]
+fn a_source_is_asked_with_its_last_revision_and_can_wake_the_loader() {
+    let puppet = Puppet::default();
+    puppet.does(brings(1));
+    let flags = Loader::source(puppet.clone()).poll(Duration::from_secs(3600)).start().unwrap();
+    assert_eq!((now_serves(&flags), flags.status().source.as_str()), (1, "a puppet"));
+    puppet.does(brings(2));
+    puppet.wake();
+    wait_until("level 2", || now_serves(&flags) == 2);
+    let generation = flags.status().generation;
+    let asked = puppet.fetches.load(Ordering::SeqCst);
+    puppet.wake();
+    wait_until("asked", || puppet.fetches.load(Ordering::SeqCst) > asked);
+    assert_eq!(flags.status().generation, generation, "an unchanged source publishes nothing");
+}
+
+#[test]
+fn a_source_that_fails_or_panics_changes_nothing_and_is_asked_again() {
+    let puppet = Puppet::default();
+    puppet.does(brings(1));
+    let (told, tell) = told();
+    let flags = Loader::source(puppet.clone()).poll(SOON).on_event(tell).start().unwrap();
+    puppet.does(|_| Err(Error::of_source("the shelf is empty")));
+    wait_until("told", || count(&told, "the shelf is empty") == 1);
+    puppet.does(|_| panic!("a bug"));
+    wait_until("told", || count(&told, "the source panicked: a bug") == 1);
+    a_while();
+    assert_eq!((now_serves(&flags), count(&told, "the source panicked")), (1, 1), "told once");
+    puppet.does(brings(1));
+    wait_until("recovered", || count(&told, "well again") == 1);
+    puppet.does(brings(2));
+    wait_until("level 2", || now_serves(&flags) == 2);
+}
+
+#[test]
+fn a_revision_that_was_refused_is_not_asked_for_again_and_the_refusal_stays_known() {
+    let puppet = Puppet::default();
+    puppet.does(brings(1));
+    let (told, tell) = told();
+    let flags = Loader::source(puppet.clone()).poll(SOON).on_event(tell).start().unwrap();
+    puppet.does(|since| match since {
+        Some("bad") => Ok(Fetch::Unchanged),
+        _ => Ok(Fetch::Content(Content::of("{}").revision("bad"))),
+    });
+    wait_until("refused", || count(&told, "refused") == 1);
+    a_while();
+    let status = flags.status();
+    assert_eq!((count(&told, "refused"), count(&told, "well again"), now_serves(&flags)), (1, 0, 1));
+    assert_eq!(status.findings.len(), 2, "{:?}", status.findings);
+    assert!(status.last_error.is_some());
+}
+
+#[test]
+fn a_start_does_not_wait_longer_than_it_was_told() {
+    let puppet = Puppet::default();
+    let answers = Arc::new(AtomicBool::new(false));
+    let may_answer = Arc::clone(&answers);
+    puppet.does(move |_| {
+        while !may_answer.load(Ordering::SeqCst) {
+            thread::sleep(SOON);
+        }
+        Ok(Fetch::Content(Content::of(level(7)).revision("late")))
+    });
+    let (told, tell) = told();
+    let flags = Loader::source(puppet.clone())
+        .poll(SOON)
+        .first_load_within(Duration::from_millis(50))
+        .built_in(level(0))
+        .on_event(tell)
+        .start()
+        .unwrap();
+    assert_eq!((now_serves(&flags), flags.status().origin), (0, Origin::BuiltIn));
+    assert!(flags.status().last_error.unwrap().contains("no answer within 0.05 s"));
+    answers.store(true, Ordering::SeqCst);
+    wait_until("the late answer serves", || now_serves(&flags) == 7);
+    assert_eq!(flags.status().last_error, None);
+    drop(told);
+}
+
+#[test]
+fn a_clock_that_jumps_neither_freezes_nor_storms_the_loader() {
+    let path = folder("clock").join("flags.json");
+    put(
+        &path,
+        r#"{"version": 1, "flags": {"level": {"variants": {"a": 1, "b": 2}, "default": "a",
+            "rules": [{"when": {"now": {"since": "2030-01-01"}}, "serve": "b"}]}}}"#,
+    );
+    // A clock that is on one side of the edge at one look and on the other at the next.
+    let ticks = Arc::new(AtomicUsize::new(0));
+    let ticking = Arc::clone(&ticks);
+    let clock = move || {
+        let even = ticking.fetch_add(1, Ordering::SeqCst) % 2 == 0;
+        waterspout::Time::parse(if even { "2029-12-31T23:59:59.999999999Z" } else { "2030-01-01" }).unwrap()
+    };
+    let flags = Loader::file(&path).clock(clock).start().unwrap();
+    thread::sleep(Duration::from_millis(500));
+    assert!(flags.status().generation < 100, "{}", flags.status().generation);
+    put(&path, &level(9));
+    wait_until("the file is followed even so", || now_serves(&flags) == 9);
+}
+
+#[test]
+fn a_forked_process_would_know_that_nobody_follows() {
+    // A fork cannot be made without unsafe code; what it would see is the process id that the loader noted.
+    let flags = Loader::text(level(1)).read_once().unwrap();
+    assert!(!flags.status().following, "read once, followed by nobody");
+}
