@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use waterspout::{Content, Context, Error, Event, Fetch, Flag, Flags, Loader, Origin, Source, Waker};
+use waterspout::{
+    Chain, Content, Context, Error, Event, Fetch, Flag, Flags, Loader, Origin, Overlay, Source, Waker,
+};
 
 const LEVEL: Flag<i64> = Flag::new("level", -1);
 const SOON: Duration = Duration::from_millis(5);
@@ -226,10 +228,12 @@ fn a_list_that_is_being_written_is_not_taken() {
     wait_until("x", || on("x"));
 }
 
+type Script = Box<dyn FnMut(Option<&str>) -> Result<Fetch, Error> + Send>;
+
 /// A source that does what the test tells it.
 #[derive(Clone, Default)]
 struct Puppet {
-    script: Arc<Mutex<Option<Box<dyn FnMut(Option<&str>) -> Result<Fetch, Error> + Send>>>>,
+    script: Arc<Mutex<Option<Script>>>,
     waker: Arc<Mutex<Option<Waker>>>,
     fetches: Arc<AtomicUsize>,
 }
@@ -376,4 +380,99 @@ fn a_forked_process_would_know_that_nobody_follows() {
     // A fork cannot be made without unsafe code; what it would see is the process id that the loader noted.
     let flags = Loader::text(level(1)).read_once().unwrap();
     assert!(!flags.status().following, "read once, followed by nobody");
+}
+
+#[test]
+fn a_chain_asks_its_sources_in_order_and_goes_back_to_the_first_that_is_well() {
+    let folder = folder("chain");
+    let (near, far) = (folder.join("near.json"), folder.join("far.json"));
+    put(&far, &level(2));
+    let chain = Chain::new().or_file(&near).or_file(&far);
+    let flags = Loader::source(chain).poll(SOON).start().unwrap();
+    assert_eq!(now_serves(&flags), 2);
+    put(&near, &level(1));
+    wait_until("the near one", || now_serves(&flags) == 1);
+    fs::remove_file(&near).unwrap();
+    wait_until("the far one", || now_serves(&flags) == 2);
+    fs::remove_file(&far).unwrap();
+    wait_until("told", || flags.status().last_error.is_some());
+    let error = flags.status().last_error.unwrap();
+    assert!(error.contains("near.json") && error.contains("far.json"), "{error}");
+    assert_eq!(now_serves(&flags), 2);
+}
+
+#[test]
+fn in_an_overlay_the_later_flag_counts_and_the_clash_is_told() {
+    let folder = folder("overlay");
+    let (company, team, copy) = (folder.join("company.json"), folder.join("team.json"), folder.join("copy"));
+    put(
+        &company,
+        r#"{"version": 1,
+            "attributes": {"country": {"type": "string"}, "plan": {"type": "string"}},
+            "segments": {"s": {"keys": ["ada"]}},
+            "flags": {
+                "platform": {"default": "on"},
+                "level": {"variants": {"it": 1}, "default": "it"},
+                "mine": {"rules": [{"when": {"segment": "s", "country": {"is": "DE"}}}]},
+                "rests": {"requires": {"platform": ["on"]}, "default": "on"}
+            }}"#,
+    );
+    put(
+        &team,
+        r#"{"version": 1,
+            "attributes": {"age": {"type": "number"}, "country": {"type": "string"}},
+            "segments": {"s": {"keys": ["grace"]}},
+            "flags": {
+                "level": {"variants": {"it": 2}, "default": "it"},
+                "theirs": {"requires": {"base": ["on"]}, "rules": [{"when": {"segment": "s", "age": {"above": 17}, "country": {"is": "FR"}}}]},
+                "platform": {"default": "off"},
+                "base": {"default": "on"}
+            }}"#,
+    );
+    let start =
+        || Loader::source(Overlay::file(&company).over_file(&team)).poll(SOON).last_good(&copy).start();
+    let flags = start().unwrap();
+    let answer = |flags: &Flags, flag: &str, context: &str| {
+        let context = waterspout::OwnedContext::from_json(context).unwrap();
+        let view = flags.view();
+        let answer = view.answer_key(waterspout::FlagKey::parse(flag).unwrap(), &context.borrow());
+        answer.json.to_owned()
+    };
+    let check = |flags: &Flags| {
+        assert_eq!(now_serves(flags), 2);
+        assert_eq!(answer(flags, "mine", r#"{"targetingKey": "ada", "country": "DE"}"#), "true");
+        assert_eq!(answer(flags, "mine", r#"{"targetingKey": "grace", "country": "DE"}"#), "false");
+        assert_eq!(
+            answer(flags, "theirs", r#"{"targetingKey": "grace", "country": "FR", "age": 30}"#),
+            "true"
+        );
+        assert_eq!(
+            answer(flags, "theirs", r#"{"targetingKey": "ada", "country": "FR", "age": 30}"#),
+            "false"
+        );
+        assert_eq!(answer(flags, "rests", "{}"), "false", "it rests on the flag that was laid over");
+        assert_eq!(
+            flags.view().keys().collect::<Vec<_>>(),
+            ["platform", "level", "mine", "rests", "theirs", "base"]
+        );
+    };
+    check(&flags);
+    assert_eq!(flags.status().mismatches.len(), 2, "{:?}", flags.status().mismatches);
+    drop(flags);
+    fs::rename(&company, folder.join("away.json")).unwrap();
+    let flags = start().unwrap();
+    assert_eq!(flags.status().origin, Origin::LastGood);
+    check(&flags);
+    fs::rename(folder.join("away.json"), &company).unwrap();
+    put(&team, r#"{"version": 1, "flags": {"level": {"variants": {"it": 3}, "default": "it"}}}"#);
+    wait_until("level 3", || now_serves(&flags) == 3);
+    put(&team, r#"{"version": 1, "attributes": {"country": {"type": "ip"}}, "flags": {"a": {}}}"#);
+    wait_until("refused", || flags.status().last_error.is_some_and(|error| error.contains("`country`")));
+    put(&team, r#"{"version": 1, "flags": {"a": {"rollout": 5}}}"#);
+    wait_until("refused", || flags.status().last_error.is_some_and(|error| error.contains("team.json:1:")));
+    put(&team, r#"{"version": 1, "flags": {"platform": {"variants": {"x": 1}, "default": "x"}}}"#);
+    wait_until("refused", || {
+        flags.status().last_error.is_some_and(|error| error.contains("`rests` requires"))
+    });
+    assert_eq!(now_serves(&flags), 3);
 }

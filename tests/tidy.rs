@@ -41,6 +41,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
     ("key.rs", &[], &["thiserror"]),
     ("key_list.rs", &["bucket"], &[]),
     ("live.rs", &["force", "snapshot"], &["arc_swap"]),
+    ("merge.rs", &["flag_set"], &[]),
     ("observe.rs", &["context", "snapshot"], &[]),
     (
         "snapshot.rs",
@@ -78,6 +79,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
             "flag",
             "flag_set",
             "live",
+            "merge",
             "resolve",
             "snapshot",
             "time",

@@ -102,7 +102,13 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    pub(super) fn of(content: Content, set: FlagSet, origin: Origin, policy: &Policy) -> Serving {
+    /// `clashes` tells of flags that stand in several layers of the content.
+    pub(super) fn of(
+        content: Content,
+        (set, clashes): (FlagSet, Vec<String>),
+        origin: Origin,
+        policy: &Policy,
+    ) -> Serving {
         Serving {
             generation: 1,
             fingerprint: content.fingerprint(),
@@ -110,7 +116,7 @@ impl Serving {
             origin,
             since: Instant::now(),
             content: Arc::new(content),
-            mismatches: policy.mismatches(&set),
+            mismatches: policy.mismatches(&set).into_iter().chain(clashes).collect(),
             set: Some(set).filter(|set| !set.edges.is_empty()).map(Arc::new),
         }
     }
@@ -229,13 +235,13 @@ impl Control {
 
     /// What content comes to, if it is right.
     fn accepted(&self, content: Content, origin: Origin) -> Result<(Serving, Snapshot), Error> {
-        let set = content.read()?;
+        let (set, clashes) = content.read_layers()?;
         let errors = self.policy.errors(&set);
         if self.policy.refuse_mismatches && !errors.is_empty() {
             return Err(Error::start(errors.join("\n")));
         }
         let snapshot = self.policy.snapshot(&set);
-        Ok((Serving::of(content, set, origin, &self.policy), snapshot))
+        Ok((Serving::of(content, (set, clashes), origin, &self.policy), snapshot))
     }
 
     /// Publishes by one swap, then tells.

@@ -3,7 +3,6 @@
 //! One file that holds the flag file and its lists, each with its length, under a line with the checksum of all. It is
 //! written beside its place, forced to disk and renamed, so that a crash at any point leaves the old copy or the new.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
@@ -64,10 +63,12 @@ fn encode(copy: &Copy) -> Vec<u8> {
         body.extend(content);
         body.push(b'\n');
     };
-    add("", &copy.content.text);
-    for (name, content) in &copy.content.lists {
-        if let Ok(content) = content {
-            add(name, content);
+    for (index, layer) in copy.content.layers().enumerate() {
+        add(&format!("{index} "), &layer.text);
+        for (name, content) in &layer.lists {
+            if let Ok(content) = content {
+                add(&format!("{index} {name}"), content);
+            }
         }
     }
     let mut bytes = format!("{MARK} {:032x}\n", checksum(&body)).into_bytes();
@@ -87,16 +88,19 @@ fn decode(bytes: &[u8]) -> Option<Copy> {
     }
     let (held_back, mut rest) = line(body)?;
     let held_back = u128::from_str_radix(held_back.strip_prefix("held back ")?, 16).ok()?;
-    let mut parts = BTreeMap::new();
+    let mut layers: Vec<Content> = Vec::new();
     while !rest.is_empty() {
         let (head, after) = line(rest)?;
         let (length, name) = head.split_once(' ')?;
         let (content, after) = after.split_at_checked(length.parse().ok()?)?;
-        parts.insert(Box::from(name), Ok(content.to_vec()));
+        // The text of a layer stands before its lists, and the layers in their order.
+        match name.split_once(' ')? {
+            (index, "") if index.parse() == Ok(layers.len()) => layers.push(Content::of(content)),
+            (index, list) => layers.get_mut(index.parse::<usize>().ok()?)?.add_list(list, content),
+        }
         rest = after.strip_prefix(b"\n")?;
     }
-    let text = parts.remove("")?.ok()?;
-    let content = Content { text, lists: parts, revision: None };
+    let content = layers.into_iter().reduce(Content::under)?;
     Some(Copy {
         content: Arc::new(content),
         held_back: Some(held_back).filter(|fingerprint| *fingerprint != 0),
@@ -115,6 +119,7 @@ mod tests {
 
     fn sample() -> Copy {
         let content = Content::of("{}\n{}").list("a.txt", "ada\n").list("lists/b b.txt", "1\n\n2\n");
+        let content = content.under(Content::of("{ }").list("a.txt", "grace\n")).under(Content::of(""));
         Copy { content: Arc::new(content), held_back: Some(7) }
     }
 

@@ -3,6 +3,7 @@
 //! A [`Source`] brings content; the control decides what of it is published; the following thread asks the one and hands
 //! to the other.
 
+mod chain;
 mod control;
 mod event;
 mod file;
@@ -18,6 +19,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+pub use chain::{Chain, Overlay};
 pub(crate) use control::Control;
 pub use event::Event;
 pub use source::{Content, Fetch, Source, Waker};
@@ -279,14 +281,14 @@ fn first_publication(
                     "the source still has what was rolled back; it is held back until it changes",
                 ));
             }
-            let set = content.read()?;
-            let errors = policy.errors(&set);
-            if errors.is_empty() { Ok((content, set)) } else { Err(Error::start(errors.join("\n"))) }
+            let layers = content.read_layers()?;
+            let errors = policy.errors(&layers.0);
+            if errors.is_empty() { Ok((content, layers)) } else { Err(Error::start(errors.join("\n"))) }
         });
         match read {
-            Ok((content, set)) => {
-                let live = Arc::new(Live::new(policy.snapshot(&set)));
-                let serving = Serving::of(content, set, origin, &policy);
+            Ok((content, layers)) => {
+                let live = Arc::new(Live::new(policy.snapshot(&layers.0)));
+                let serving = Serving::of(content, layers, origin, &policy);
                 // Content that replaces what was held back lets go of it.
                 let held_back = held_back.filter(|_| origin != Origin::Source);
                 return Ok(Arc::new(Control::new(live, policy, followed, serving, held_back, trouble)));

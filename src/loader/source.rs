@@ -7,8 +7,10 @@ use std::sync::Arc;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
 use super::wake::Wake;
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::flag_set::FlagSet;
+use crate::merge;
 
 /// Where flags come from.
 ///
@@ -83,6 +85,10 @@ pub struct Content {
     pub(crate) text: Vec<u8>,
     pub(crate) lists: BTreeMap<Box<str>, Result<Vec<u8>, String>>,
     pub(crate) revision: Option<Box<str>>,
+    /// What it is called where there are several.
+    name: Option<Box<str>>,
+    /// Contents that are laid over this one, the last one topmost.
+    over: Vec<Content>,
 }
 
 impl Content {
@@ -95,8 +101,12 @@ impl Content {
     /// Adds the content of a list file, under the path by which the flag file names it.
     #[must_use]
     pub fn list(mut self, path: &str, text: impl Into<Vec<u8>>) -> Content {
-        self.lists.insert(path.into(), Ok(text.into()));
+        self.add_list(path, text);
         self
+    }
+
+    pub(super) fn add_list(&mut self, path: &str, text: impl Into<Vec<u8>>) {
+        self.lists.insert(path.into(), Ok(text.into()));
     }
 
     /// Names this revision of the content, for [`Source::fetch`]: an ETag, a version, a digest.
@@ -140,11 +150,76 @@ impl Content {
         self.lists.get(path).and_then(|content| content.as_deref().ok())
     }
 
+    /// Names this content, for findings where there are several.
+    pub(super) fn named(mut self, name: &str) -> Content {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// This content with another laid over it.
+    pub(super) fn under(mut self, upper: Content) -> Content {
+        self.over.push(upper);
+        self
+    }
+
+    /// This content and those laid over it, the lowest first.
+    pub(super) fn layers(&self) -> impl Iterator<Item = &Content> {
+        std::iter::once(self).chain(&self.over)
+    }
+
     /// What the content means.
     ///
     /// # Errors
     /// [`Error`] with a finding for each fault of the flag file and of its lists.
     pub fn read(&self) -> Result<FlagSet, Error> {
+        self.read_layers().map(|(set, _)| set)
+    }
+
+    /// What the content means, and which flags stand in several layers.
+    pub(super) fn read_layers(&self) -> Result<(FlagSet, Vec<String>), Error> {
+        if self.over.is_empty() {
+            return Ok((self.read_layer()?, Vec::new()));
+        }
+        let mut findings = Vec::new();
+        let mut sets = Vec::new();
+        for layer in self.layers() {
+            match layer.read_layer() {
+                Ok(set) => sets.push((layer, set)),
+                Err(error) => findings.extend(error.diagnostics().iter().map(|finding| layer.own(finding))),
+            }
+        }
+        if !findings.is_empty() {
+            return Err(Error::refused(findings));
+        }
+        let mut sets = sets.into_iter();
+        let mut clashes = Vec::new();
+        let lowest = sets.next().map(|(_, set)| set).ok_or_else(|| Error::start("there is no layer"))?;
+        let all = sets.try_fold(lowest, |lower, (layer, upper)| {
+            let merged = merge::lay_over(lower, upper).map_err(|faults| Error::start(faults.join("\n")))?;
+            let name = layer.name.as_deref().unwrap_or("the layer above");
+            clashes.extend(
+                merged
+                    .clashes
+                    .iter()
+                    .map(|key| format!("flag `{key}` stands in several files; {name} counts")),
+            );
+            Ok::<FlagSet, Error>(merged.set)
+        })?;
+        Ok((all, clashes))
+    }
+
+    /// A finding, with the name of the layer it is in.
+    fn own(&self, finding: &Diagnostic) -> Diagnostic {
+        let mut finding = finding.clone();
+        let layer = self.name.as_deref().unwrap_or("the lowest layer");
+        finding.list = Some(match &finding.list {
+            Some(list) => format!("{layer}, list {list}").into(),
+            None => layer.into(),
+        });
+        finding
+    }
+
+    fn read_layer(&self) -> Result<FlagSet, Error> {
         FlagSet::read(&self.text, |list| match self.lists.get(list) {
             Some(content) => content.clone(),
             None => Err("there is no such list beside this text".to_owned()),
@@ -165,6 +240,9 @@ impl Content {
                 Ok(bytes) => add(bytes),
                 Err(why) => add(why.as_bytes()),
             }
+        }
+        for layer in &self.over {
+            hasher.write_u128(layer.fingerprint());
         }
         hasher.finish128().as_u128()
     }
