@@ -107,8 +107,12 @@ impl Snapshot {
     /// assert_eq!(on, ["b"]);
     /// # Ok::<(), waterspout::Error>(())
     /// ```
-    pub fn all<'v>(&'v self, context: &Context<'_>) -> impl Iterator<Item = Answer<'v, Value<'v>>> {
-        self.flags.iter().map(move |row| self.answer_row(row, context))
+    pub fn all<'v, 'c>(
+        &'v self,
+        context: &Context<'c>,
+    ) -> impl Iterator<Item = Answer<'v, Value<'v>>> + use<'v, 'c> {
+        let context = *context;
+        self.flags.iter().map(move |row| self.answer_row(row, &context))
     }
 
     /// One flag's values for a column of targeting keys, with no attributes: for backfills and previews.
@@ -125,11 +129,11 @@ impl Snapshot {
     /// assert!((400..600).contains(&on));
     /// # Ok::<(), waterspout::Error>(())
     /// ```
-    pub fn column<'v, 'k, T: FlagType + ?Sized>(
+    pub fn column<'v, 'k, T: FlagType + ?Sized, K: IntoIterator<Item = &'k str>>(
         &'v self,
         flag: &Flag<T>,
-        keys: impl IntoIterator<Item = &'k str>,
-    ) -> impl Iterator<Item = T::Value<'v>> {
+        keys: K,
+    ) -> impl Iterator<Item = T::Value<'v>> + use<'v, 'k, T, K> {
         let flag = *flag;
         keys.into_iter().map(move |key| self.value(&flag, &Context::new(key, &[])))
     }

@@ -400,6 +400,19 @@ pub enum Purpose {
     Permission,
 }
 
+impl Purpose {
+    /// The word that a flag file uses.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Purpose::Release => "release",
+            Purpose::Experiment => "experiment",
+            Purpose::Operational => "operational",
+            Purpose::Permission => "permission",
+        }
+    }
+}
+
 /// A finding that the authors of a flag accept until a date.
 #[derive(Debug)]
 pub struct Waiver {

@@ -272,7 +272,8 @@ impl Control {
             let mut state = self.state();
             state.refused = Some(fingerprint);
             state.last_error = Some(error.clone());
-            Event::Refused { generation: state.serving.generation, fingerprint, error }
+            let source = self.source.clone();
+            Event::Refused { generation: state.serving.generation, fingerprint, source, error }
         };
         self.tell(&[event]);
     }

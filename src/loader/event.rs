@@ -23,6 +23,8 @@ pub enum Event {
         generation: u64,
         /// The fingerprint of what was refused.
         fingerprint: u128,
+        /// What the source is.
+        source: String,
         /// Why.
         error: Error,
     },
@@ -74,9 +76,15 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Event::Published { generation, fingerprint, flags } => {
-                write!(f, "published generation {generation}: {flags} flags, fingerprint {fingerprint:032x}")
+                let s = if *flags == 1 { "" } else { "s" };
+                write!(
+                    f,
+                    "published generation {generation}: {flags} flag{s}, fingerprint {fingerprint:032x}"
+                )
             }
-            Event::Refused { error, .. } => write!(f, "refused, the last good flags still serve: {error}"),
+            Event::Refused { source, error, .. } => {
+                write!(f, "{source} is refused, the last good flags still serve: {error}")
+            }
             Event::SourceError { generation: 0, error } => write!(f, "the source cannot be read: {error}"),
             Event::SourceError { error, .. } => {
                 write!(f, "the source cannot be read, the last good flags still serve: {error}")

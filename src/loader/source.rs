@@ -226,8 +226,10 @@ impl Content {
         })
     }
 
-    /// SipHash-2-4-128 over everything, names and lengths included: equal content, equal fingerprint.
-    pub(crate) fn fingerprint(&self) -> u128 {
+    /// SipHash-2-4-128 over everything, names and lengths included: equal content, equal fingerprint. Events and
+    /// [`Status`](crate::Status) name content by it.
+    #[must_use]
+    pub fn fingerprint(&self) -> u128 {
         let mut hasher = SipHasher24::new_with_key(b"waterspout/files");
         let mut add = |bytes: &[u8]| {
             hasher.write_u64(bytes.len() as u64);

@@ -32,16 +32,36 @@ use work::{Crew, Theatre};
 /// What a run without a terminal asks, if nothing is said.
 const PLAIN_USERS: u64 = 100_000;
 
-/// Ask a flag file for a stream of made-up users, and watch who gets what
+/// Show who gets what, live: made-up users, real answers
 ///
-/// The users are made up, the answers are real. In a terminal this is a live table that follows the file: edit it and
-/// watch. Elsewhere, and with --plain, it asks a fixed number of users and prints a table of the shares.
+/// Asks every flag for a stream of made-up users and counts the answers. In a terminal it is a live table that follows
+/// the file: edit it, and watch. Elsewhere, and with --plain, it asks a fixed number of users, prints the shares, and ends.
 ///
-/// One user in twenty is anonymous, and up to one in a hundred is somebody whom the file names. Attributes with
+/// One user in twenty is anonymous, and at most one in a hundred is somebody whom the file names. Attributes with
 /// well-known names (country, email, app_version, account_id ...) get likely values, others get values of their type.
 #[derive(Debug, clap::Args)]
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
+In the table:
+  up, down            choose a flag
+  page up, page down  scroll its rows
+  q, Esc, Ctrl-C      leave
+
+Exit codes:
+  0  it ran
+  1  the file is refused: findings on stderr
+  2  it could not run: a file cannot be read, an option is wrong, a fact does not fit
+  3  a bug in this program
+
+Examples:
+  waterspout simulate flags.json
+  waterspout simulate flags.json --now 2026-12-24 --fact 'environment=\"staging\"'
+  waterspout simulate flags.json --users 1000000 --format json | jq .flags[0]"
+)]
 pub struct Args {
     /// The flag file
+    #[arg(value_hint = clap::ValueHint::FilePath)]
     file: PathBuf,
 
     /// A fact of the service; a text wants its quotes: --fact 'environment="production"'. Of a fact that is not given,

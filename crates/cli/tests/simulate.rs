@@ -350,7 +350,7 @@ fn the_live_table_follows_the_file_and_survives_a_broken_edit() {
     assert!(!screen.contains("was "), "{screen}");
 
     write(&folder, &LIVE.replace("40", "80"));
-    let screen = terminal.wait_for("edit", |screen| screen.contains("was 38."));
+    let screen = terminal.wait_for("edit", |screen| screen.contains("was 3"));
     assert!(screen.contains("● generation 2 serves"), "{screen}");
     assert!(screen.contains("●▸ checkout") && !screen.contains("● banner"), "{screen}");
     assert!(shows("rule 0 everyone else", 0.95 * 80.0)(&screen), "{screen}");
@@ -419,4 +419,15 @@ fn there_are_colours_unless_somebody_says_no() {
         terminal.press("Escape");
         terminal.ended();
     }
+}
+
+#[test]
+fn a_terminal_is_put_back_when_the_program_is_ended_from_outside() {
+    let folder = Folder::with_flags(LIVE);
+    let tell_pid = r#"sh -c 'echo $$ >pid; exec "$@"' sh"#;
+    let terminal = Terminal::start_with(tell_pid, &folder, (80, 24), "flags.json");
+    terminal.wait_for("table", |screen| screen.contains("rule 0 everyone else"));
+    let pid = fs::read_to_string(folder.path().join("pid")).unwrap();
+    assert!(Command::new("kill").args(["-TERM", pid.trim()]).status().unwrap().success());
+    terminal.ended();
 }

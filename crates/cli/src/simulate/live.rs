@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossterm::event::{self, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -12,7 +13,7 @@ use waterspout::{Event, Flags, Status};
 
 use super::report::{FlagReport, Report, Row, Subject};
 use super::screen::{Line, Screen, Style};
-use super::text::{counted, cut, fit, percent, rounded, width};
+use super::text::{counted, cut, fit, grouped, percent, rounded, width};
 use super::work::{Crew, Work};
 use super::{Simulation, findings, plain};
 use crate::exit::{Exit, Stop};
@@ -75,17 +76,20 @@ pub(super) fn run(
     users: Option<u64>,
 ) -> Result<Exit, Stop> {
     let start = Instant::now();
+    let ended = ended_from_outside()?;
     let mut screen = Screen::open(takes_colour(&io::stdout()))?;
     let mut table = Table::new(simulation, crew.workers());
     loop {
+        let tick = Instant::now();
         let told = std::mem::take(&mut *notices.lock().unwrap_or_else(PoisonError::into_inner));
         let (tally, work) = crew.counts();
         let report = Report::of(&simulation.theatre.stage().layout, &tally);
         let done = users.is_some_and(|users| report.users >= users);
         table.update(report, work, flags.status(), told, Instant::now());
-        let (columns, rows) = screen.size();
-        screen.draw(table.frame(columns, rows, Instant::now()))?;
-        if done || screen.is_lost() || !heed(&mut screen, &mut table)? {
+        draw(&mut screen, &mut table)?;
+        // Counting a very large file takes its time: the workers get most of it.
+        let next = tick + TICK.max(4 * tick.elapsed());
+        if done || ended.load(Ordering::Relaxed) || !heed(&mut screen, &mut table, next)? {
             break;
         }
     }
@@ -119,11 +123,24 @@ pub(super) fn run(
     Ok(Exit::Fine)
 }
 
-/// Waits for the next tick, or for a key. False if somebody wants to leave.
-fn heed(screen: &mut Screen, table: &mut Table<'_>) -> io::Result<bool> {
-    let mut wait = TICK;
-    while event::poll(wait)? {
-        wait = Duration::ZERO;
+/// Set when the system, or somebody at another terminal, ends the program: the terminal is put back even so.
+fn ended_from_outside() -> io::Result<Arc<AtomicBool>> {
+    let ended = Arc::new(AtomicBool::new(false));
+    #[cfg(unix)]
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&ended))?;
+    }
+    Ok(ended)
+}
+
+fn draw(screen: &mut Screen, table: &mut Table<'_>) -> io::Result<()> {
+    let (columns, rows) = screen.size();
+    screen.draw(table.frame(columns, rows, Instant::now()))
+}
+
+/// Heeds keys until the next tick. False if somebody wants to leave, or the terminal is lost.
+fn heed(screen: &mut Screen, table: &mut Table<'_>, next: Instant) -> io::Result<bool> {
+    while event::poll(next.saturating_duration_since(Instant::now()))? {
         match event::read()? {
             event::Event::Key(key) if key.kind != KeyEventKind::Release => {
                 if is_leaving(key) {
@@ -132,10 +149,11 @@ fn heed(screen: &mut Screen, table: &mut Table<'_>) -> io::Result<bool> {
                 table.press(key.code, Instant::now());
             }
             event::Event::Resize(columns, rows) => screen.resize(columns, rows),
-            _ => {}
+            _ => continue,
         }
+        draw(screen, table)?;
     }
-    Ok(true)
+    Ok(!screen.is_lost())
 }
 
 fn is_leaving(key: KeyEvent) -> bool {
@@ -353,9 +371,10 @@ impl<'s> Table<'s> {
         };
         let from = (self.selected + 1).saturating_sub(room - 1);
         let shown = &flags[from..flags.len().min(from + room - 1)];
-        let hidden = flags.len() - shown.len();
-        let more = if hidden > 0 { format!(" ({hidden} more)") } else { String::new() };
-        let head = format!("   {}  share of the users, in per cent", fit(&format!("flag{more}"), keys));
+        let mut head = format!("   {}  share of the users, in per cent", fit("flag", keys));
+        if shown.len() < flags.len() {
+            head += &format!(" ({} of {} flags)", shown.len(), grouped(flags.len() as u64));
+        }
         let mut lines = vec![Line::new().with(Style::FAINT, head)];
         for (place, flag) in shown.iter().enumerate() {
             let selected = from + place == self.selected;
@@ -554,8 +573,6 @@ fn ago(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use waterspout::Time;
     use waterspout::flag_set::FlagSet;
 
@@ -642,7 +659,10 @@ mod tests {
         assert!(shown.contains("flags.json:3:1") && shown.contains("and 2 more"), "{shown}");
         table.update(report, work, status, vec![Notice::Recovered], now);
         let shown = text(&table.frame(80, 24, now));
-        assert!(shown.contains("● generation 1 serves") && !shown.contains("REFUSED"), "{shown}");
+        assert!(
+            shown.contains("● the file is well again, generation 1 serves") && !shown.contains("REFUSED"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -80,8 +80,8 @@ impl Run<'_> {
             let (users, share) = (("users", number(row.count)), ("share", share(row.count)));
             match &row.subject {
                 Subject::Variant { name, .. } => {
-                    let key = |key: &Option<Box<str>>| key.as_deref().map_or(Json::Null, text);
-                    let sample = row.samples.iter().take(PEOPLE).map(|sample| key(&sample.key)).collect();
+                    let keys = row.samples.keys().take(PEOPLE);
+                    let sample = keys.map(|key| key.map_or(Json::Null, text)).collect();
                     variants.push(object([
                         ("variant", text(name)),
                         users,

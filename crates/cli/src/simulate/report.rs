@@ -2,10 +2,12 @@
 //!
 //! The counts come from answers alone. The file only tells what else could have been answered, and what the rules say.
 
-use waterspout::flag_set::{FlagDefinition, FlagSet, Outcome, Purpose, Rule};
-use waterspout::{Kind, Reason};
+use std::collections::{HashMap, HashSet};
 
-use super::tally::{Edition, FlagTally, Sample, Slot, Tally};
+use waterspout::Reason;
+use waterspout::flag_set::{FlagDefinition, FlagSet, Outcome, Purpose, Rule};
+
+use super::tally::{Edition, FlagTally, Samples, Slot, Tally};
 use crate::render::safe;
 
 /// What a file says of its flags, as far as it is shown.
@@ -51,7 +53,7 @@ pub(super) struct Row {
     /// For rules and reasons: what the file says.
     pub(super) says: String,
     /// For variants: the first users who got it.
-    pub(super) samples: Vec<Sample>,
+    pub(super) samples: Samples,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,8 +73,8 @@ impl FlagLayout {
     fn of(flag: &FlagDefinition) -> FlagLayout {
         let name = |variant| flag.variant(variant).name().to_owned();
         let off = name(flag.off());
-        let about =
-            [Some(kind_word(flag.kind())), flag.about().kind().map(purpose_word), flag.about().owner()];
+        let kind = flag.kind().to_string();
+        let about = [Some(&*kind), flag.about().kind().map(purpose_word), flag.about().owner()];
         let about: Vec<String> = about.into_iter().flatten().map(shown).collect();
         FlagLayout {
             key: flag.key().to_owned(),
@@ -108,17 +110,6 @@ fn says(flag: &FlagDefinition, rule: &Rule) -> String {
     }
 }
 
-fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Bool => "bool",
-        Kind::Integer => "integer",
-        Kind::Number => "number",
-        Kind::Text => "text",
-        Kind::Json => "JSON",
-        _ => "",
-    }
-}
-
 fn purpose_word(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Release => "release",
@@ -132,17 +123,14 @@ fn purpose_word(purpose: Purpose) -> &'static str {
 impl Report {
     pub(super) fn of(layout: &Layout, tally: &Tally) -> Report {
         let Tally { edition, users, anonymous, .. } = *tally;
-        let counted: Vec<&FlagTally> = tally.flags.iter().collect();
-        let of =
-            |key: &str| counted.iter().find(|flag| *flag.key == *key).map_or(&[][..], |flag| &flag.slots);
-        let mut flags: Vec<FlagReport> =
-            layout.flags.iter().map(|flag| FlagReport::of(flag, of(&flag.key))).collect();
-        // The file has changed since, and what it says now is on its way.
-        let unknown = counted.iter().filter(|flag| !layout.flags.iter().any(|known| *known.key == *flag.key));
+        let counted: HashMap<&str, &FlagTally> = tally.flags.iter().map(|flag| (&*flag.key, flag)).collect();
+        let slots = |key: &str| counted.get(key).map_or(&[][..], |flag| &flag.slots);
+        // What the file has said since, or does not say any more, is on its way.
+        let known = layout.flags.iter().filter(|flag| users == 0 || counted.contains_key(&*flag.key));
+        let mut flags: Vec<FlagReport> = known.map(|flag| FlagReport::of(flag, slots(&flag.key))).collect();
+        let known: HashSet<&str> = layout.flags.iter().map(|flag| &*flag.key).collect();
+        let unknown = tally.flags.iter().filter(|flag| !known.contains(&*flag.key));
         flags.extend(unknown.map(|flag| FlagReport::of(&FlagLayout::unknown(&flag.key), &flag.slots)));
-        if users > 0 {
-            flags.retain(|flag| counted.iter().any(|counted| *counted.key == *flag.key));
-        }
         Report { edition, users, anonymous, flags }
     }
 }
@@ -226,28 +214,18 @@ fn row(rows: &mut Vec<Row>, wanted: impl Fn(&Subject) -> bool, make: impl FnOnce
 
 impl Row {
     fn new(subject: Subject, says: &str) -> Row {
-        Row { subject, count: 0, says: says.to_owned(), samples: Vec::new() }
+        Row { subject, count: 0, says: says.to_owned(), samples: Samples::default() }
     }
 
     /// Counts for a variant, with the users.
     fn count_slot(&mut self, slot: &Slot) {
         self.count += slot.count;
-        self.samples.extend(slot.samples.iter().cloned());
-        self.samples.sort();
-        self.samples.truncate(super::tally::SAMPLES);
+        self.samples.add(&slot.samples);
     }
 
-    /// The users, as many as one wants.
+    /// The users, as people read them.
     pub(super) fn people(&self) -> impl Iterator<Item = String> {
-        let mut anonymous = false;
-        self.samples.iter().filter_map(move |sample| match &sample.key {
-            Some(key) => Some(shown(key)),
-            None if !anonymous => {
-                anonymous = true;
-                Some("(anonymous)".to_owned())
-            }
-            None => None,
-        })
+        self.samples.keys().map(|key| key.map_or_else(|| "(anonymous)".to_owned(), shown))
     }
 }
 

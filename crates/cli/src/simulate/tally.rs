@@ -1,5 +1,7 @@
 //! Counting answers: how often each flag answered which variant, by which rule or for which reason, and to whom.
 
+use std::sync::Arc;
+
 use waterspout::{Answer, Reason, Value};
 
 /// So many users are remembered for each variant: the first.
@@ -36,8 +38,7 @@ pub(super) struct Slot {
     pub(super) reason: Reason,
     pub(super) rule: Option<RuleSeen>,
     pub(super) count: u64,
-    /// The first users who got this, by number.
-    pub(super) samples: Vec<Sample>,
+    pub(super) samples: Samples,
 }
 
 #[derive(Clone, Debug)]
@@ -46,11 +47,45 @@ pub(super) struct RuleSeen {
     pub(super) name: Option<Box<str>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Sample {
-    pub(super) number: u64,
+/// The first users who got something, each once, by number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Samples(Vec<Sample>);
+
+#[derive(Clone, Debug)]
+struct Sample {
+    number: u64,
     /// None for an anonymous user.
-    pub(super) key: Option<Box<str>>,
+    key: Option<Arc<str>>,
+}
+
+impl Samples {
+    /// Remembers a user, if it is one of the first. Most are not, and cost nothing.
+    #[inline]
+    fn see(&mut self, number: u64, key: Option<&str>) {
+        let wanted = self.0.len() < SAMPLES || self.0.last().is_some_and(|last| number < last.number);
+        if wanted && !self.0.iter().any(|known| known.key.as_deref() == key && known.number <= number) {
+            self.remember(Sample { number, key: key.map(Arc::from) });
+        }
+    }
+
+    fn remember(&mut self, sample: Sample) {
+        self.0.retain(|known| known.key != sample.key || known.number <= sample.number);
+        if self.0.iter().any(|known| known.key == sample.key) {
+            return;
+        }
+        let place = self.0.partition_point(|known| known.number < sample.number);
+        self.0.insert(place, sample);
+        self.0.truncate(SAMPLES);
+    }
+
+    pub(super) fn add(&mut self, others: &Samples) {
+        others.0.iter().for_each(|sample| self.remember(sample.clone()));
+    }
+
+    /// The targeting keys; none for an anonymous user.
+    pub(super) fn keys(&self) -> impl Iterator<Item = Option<&str>> {
+        self.0.iter().map(|sample| sample.key.as_deref())
+    }
 }
 
 impl Tally {
@@ -74,9 +109,7 @@ impl Tally {
             }
             let slot = self.flags[place].slot(&answer);
             slot.count += 1;
-            if slot.samples.len() < SAMPLES || slot.samples.last().is_some_and(|last| number < last.number) {
-                slot.remember(Sample { number, key: key.map(Into::into) });
-            }
+            slot.samples.see(number, key);
         }
         self.users += 1;
         checks
@@ -109,7 +142,7 @@ impl FlagTally {
             let rule =
                 answer.rule.map(|rule| RuleSeen { index: rule.index, name: rule.name.map(Into::into) });
             let (variant, reason) = (variant.into(), answer.reason);
-            self.slots.push(Slot { variant, reason, rule, count: 0, samples: Vec::new() });
+            self.slots.push(Slot { variant, reason, rule, count: 0, samples: Samples::default() });
             self.slots.len() - 1
         });
         &mut self.slots[place]
@@ -124,7 +157,7 @@ impl FlagTally {
             match self.slots.iter_mut().find(alike) {
                 Some(own) => {
                     own.count += slot.count;
-                    slot.samples.iter().for_each(|sample| own.remember(sample.clone()));
+                    own.samples.add(&slot.samples);
                 }
                 None => self.slots.push(slot.clone()),
             }
@@ -132,10 +165,24 @@ impl FlagTally {
     }
 }
 
-impl Slot {
-    fn remember(&mut self, sample: Sample) {
-        let place = self.samples.partition_point(|known| known.number < sample.number);
-        self.samples.insert(place, sample);
-        self.samples.truncate(SAMPLES);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_users_are_remembered_once_whoever_met_them() {
+        let seen = |users: &[(u64, Option<&str>)]| {
+            let mut samples = Samples::default();
+            users.iter().for_each(|(number, key)| samples.see(*number, *key));
+            samples
+        };
+        let mut samples = seen(&[(4, Some("ada")), (5, None), (6, None), (8, Some("ada"))]);
+        samples.add(&seen(&[(1, Some("bob")), (2, Some("ada")), (7, None), (9, Some("cyd"))]));
+        assert_eq!(samples.keys().collect::<Vec<_>>(), [Some("bob"), Some("ada"), None, Some("cyd")]);
+
+        let names: Vec<String> = (0..100).map(|number| format!("user-{number}")).collect();
+        let many: Vec<_> =
+            names.iter().enumerate().map(|(number, name)| (number as u64, Some(&**name))).collect();
+        assert_eq!(seen(&many).keys().count(), SAMPLES);
     }
 }

@@ -58,14 +58,14 @@ pub(super) fn grouped(number: u64) -> String {
     grouped
 }
 
-/// `812`, `45.2 k`, `12.3 M`
+/// `8,120`, `45.2 k`, `12.3 M`
 pub(super) fn rounded(number: f64) -> String {
     match number {
         n if n >= 1e12 => format!("{:.2} T", n / 1e12),
         n if n >= 1e9 => format!("{:.2} G", n / 1e9),
         n if n >= 1e6 => format!("{:.1} M", n / 1e6),
         n if n >= 1e4 => format!("{:.1} k", n / 1e3),
-        n => format!("{n:.0}"),
+        n => grouped(n as u64),
     }
 }
 
@@ -112,6 +112,6 @@ mod tests {
         let shares = shares.map(|(part, whole)| percent(part, whole));
         assert_eq!(shares, ["0", "100", "<0.1", ">99.9", "12.5", "0"]);
         assert_eq!([999, 1_000, 1_234_567].map(grouped), ["999", "1,000", "1,234,567"]);
-        assert_eq!([9_999.0, 45_240.0, 1.23e7, 4.5e9].map(rounded), ["9999", "45.2 k", "12.3 M", "4.50 G"]);
+        assert_eq!([9_999.0, 45_240.0, 1.23e7, 4.5e9].map(rounded), ["9,999", "45.2 k", "12.3 M", "4.50 G"]);
     }
 }

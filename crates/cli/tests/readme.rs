@@ -1,0 +1,33 @@
+//! The command lines that the README shows print what it says.
+
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+/// Each `$ command` of the README's text blocks, with what it shows below.
+fn shown(readme: &str) -> Vec<(String, String)> {
+    let blocks = readme.split("```text\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+    let runs = blocks.flat_map(|block| block.split("$ ").skip(1).map(str::to_owned).collect::<Vec<_>>());
+    runs.filter_map(|run| run.split_once('\n').map(|(command, output)| (command.to_owned(), output.trim_end().to_owned())))
+        .collect()
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let binary = Path::new(env!("CARGO_BIN_EXE_waterspout")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), env::var("PATH").unwrap());
+    let runs = shown(&fs::read_to_string(root.join("README.md")).unwrap());
+    assert!(runs.len() >= 3, "{runs:?}");
+    for (command, expected) in runs {
+        let ran = Command::new("sh")
+            .args(["-c", &format!("{command} 2>&1")])
+            .current_dir(&root)
+            .env("PATH", &path)
+            .env("NO_COLOR", "1")
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(ran.stdout).unwrap();
+        assert_eq!(printed.trim_end(), expected, "{command}");
+    }
+}
