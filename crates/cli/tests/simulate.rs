@@ -431,3 +431,19 @@ fn a_terminal_is_put_back_when_the_program_is_ended_from_outside() {
     assert!(Command::new("kill").args(["-TERM", pid.trim()]).status().unwrap().success());
     terminal.ended();
 }
+
+#[test]
+fn a_run_ends_with_its_terminal() {
+    let folder = Folder::with_flags(LIVE);
+    let tell_pid = r#"sh -c 'echo $$ >pid; exec "$@"' sh"#;
+    let terminal = Terminal::start_with(tell_pid, &folder, (80, 24), "flags.json");
+    terminal.wait_for("table", |screen| screen.contains("rule 0 everyone else"));
+    let pid = fs::read_to_string(folder.path().join("pid")).unwrap();
+    drop(terminal);
+    let process = Path::new("/proc").join(pid.trim());
+    let start = Instant::now();
+    while process.exists() {
+        assert!(start.elapsed() < Duration::from_secs(30), "process {pid} goes on without a terminal");
+        sleep(Duration::from_millis(50));
+    }
+}

@@ -127,8 +127,19 @@ pub(super) fn run(
 fn ended_from_outside() -> io::Result<Arc<AtomicBool>> {
     let ended = Arc::new(AtomicBool::new(false));
     #[cfg(unix)]
-    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&ended))?;
+    {
+        use signal_hook::consts::{SIGHUP, SIGTERM};
+        let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP])?;
+        let heard = Arc::clone(&ended);
+        std::thread::spawn(move || {
+            if signals.forever().next().is_some() {
+                heard.store(true, Ordering::Relaxed);
+                // Where the terminal itself is gone, waiting for its keys never comes back: its end is read for ever.
+                std::thread::sleep(Duration::from_secs(1));
+                super::screen::give_back();
+                std::process::exit(0);
+            }
+        });
     }
     Ok(ended)
 }

@@ -200,7 +200,7 @@ impl Drop for Screen {
 }
 
 /// Puts back what was there before. There is nobody to tell if that fails.
-fn give_back() {
+pub(super) fn give_back() {
     if OURS.swap(false, Ordering::SeqCst) {
         let _ = execute!(
             io::stdout(),
