@@ -347,6 +347,7 @@ fn a_start_does_not_wait_longer_than_it_was_told() {
         .unwrap();
     assert_eq!((now_serves(&flags), flags.status().origin), (0, Origin::BuiltIn));
     assert!(flags.status().last_error.unwrap().contains("no answer within 0.05 s"));
+    assert_eq!(count(&told, "no answer within 0.05 s"), 1, "told, though something serves");
     answers.store(true, Ordering::SeqCst);
     wait_until("the late answer serves", || now_serves(&flags) == 7);
     assert_eq!(flags.status().last_error, None);
@@ -475,4 +476,27 @@ fn in_an_overlay_the_later_flag_counts_and_the_clash_is_told() {
         flags.status().last_error.is_some_and(|error| error.contains("`rests` requires"))
     });
     assert_eq!(now_serves(&flags), 3);
+}
+
+#[test]
+fn a_refused_file_that_was_away_and_is_back_is_still_refused() {
+    let path = folder("away").join("flags.json");
+    put(&path, &level(1));
+    let (told, tell) = told();
+    let flags = Loader::file(&path).poll(SOON).on_event(tell).start().unwrap();
+    for times in 1..=2 {
+        put(&path, "{}");
+        wait_until("refused", || count(&told, "refused") == times);
+        assert!(flags.status().last_error.unwrap().contains("missing-key"));
+        fs::remove_file(&path).unwrap();
+        wait_until("away", || count(&told, "cannot be read") == times);
+    }
+    put(&path, "{}");
+    wait_until("refused", || count(&told, "refused") == 3);
+    a_while();
+    let status = flags.status();
+    assert_eq!((count(&told, "refused"), count(&told, "well again"), status.findings.len()), (3, 0, 2));
+    put(&path, &level(1));
+    wait_until("recovered", || count(&told, "well again") == 1);
+    assert_eq!((flags.status().last_error, flags.status().generation), (None, 1));
 }

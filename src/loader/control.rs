@@ -78,7 +78,8 @@ struct State {
     previous: Option<Serving>,
     /// The revision that was looked at last, whatever came of it.
     looked_at: Option<Box<str>>,
-    refused: Option<u128>,
+    /// What the source had when it was last refused, and why.
+    refused: Option<(u128, Error)>,
     held_back: Option<u128>,
     held_back_told: bool,
     source_answered: Option<Instant>,
@@ -127,17 +128,22 @@ impl Serving {
 }
 
 impl Control {
-    /// The first publication. `trouble` says why it did not come from the source, if it did not.
+    /// The first publication. `trouble` says what the source had, and why that does not serve, if it does not.
     pub(super) fn new(
         live: Arc<Live>,
         policy: Policy,
         Followed { source, wake }: Followed,
         serving: Serving,
         held_back: Option<u128>,
-        trouble: Option<Error>,
+        trouble: Option<(u128, Error)>,
     ) -> Control {
         let from_source = serving.origin == Origin::Source;
-        let mut events = vec![serving.published()];
+        let mut events = Vec::new();
+        events.extend(trouble.clone().map(|(fingerprint, error)| match error.is_source() {
+            true => Event::SourceError { generation: 0, error },
+            false => Event::Refused { generation: 0, fingerprint, source: source.clone(), error },
+        }));
+        events.push(serving.published());
         if !serving.mismatches.is_empty() {
             events.push(Event::Mismatch { generation: 1, faults: serving.mismatches.clone() });
         }
@@ -150,7 +156,7 @@ impl Control {
                 held_back,
                 held_back_told: false,
                 source_answered: from_source.then(Instant::now),
-                last_error: trouble,
+                last_error: trouble.map(|(_, error)| error),
                 paused: false,
                 following: false,
             }),
@@ -195,10 +201,10 @@ impl Control {
         let event = {
             let mut state = self.state();
             state.source_answered = Some(Instant::now());
-            // A source that was away and is back with what was refused is still refused.
             if state.refused.is_some() { None } else { state.recovered() }
         };
         self.tell(event.as_slice());
+        self.refuse_again();
     }
 
     /// The source failed.
@@ -209,7 +215,6 @@ impl Control {
             let known = state.last_error.as_ref().is_some_and(|last| last.to_string() == said);
             let generation = state.serving.generation;
             state.last_error = Some(error.clone());
-            state.refused = None;
             (!known).then_some(Event::SourceError { generation, error })
         };
         self.tell(event.as_slice());
@@ -221,6 +226,7 @@ impl Control {
         let (known, event) = self.state().look_at(&content, fingerprint);
         self.tell(event.as_slice());
         if known {
+            self.refuse_again();
             return;
         }
         // Reading takes its time, and is done outside the lock.
@@ -267,10 +273,22 @@ impl Control {
         generation
     }
 
+    /// A source that was away and is back with what was refused is still refused.
+    fn refuse_again(&self) {
+        let refused = {
+            let state = self.state();
+            let was_away = state.last_error.as_ref().is_some_and(Error::is_source);
+            state.refused.clone().filter(|_| was_away)
+        };
+        if let Some((fingerprint, error)) = refused {
+            self.refuse(fingerprint, error);
+        }
+    }
+
     fn refuse(&self, fingerprint: u128, error: Error) {
         let event = {
             let mut state = self.state();
-            state.refused = Some(fingerprint);
+            state.refused = Some((fingerprint, error.clone()));
             state.last_error = Some(error.clone());
             let source = self.source.clone();
             Event::Refused { generation: state.serving.generation, fingerprint, source, error }
@@ -394,11 +412,13 @@ impl State {
             return (true, self.recovered());
         }
         if Some(fingerprint) == self.held_back {
+            self.refused = None;
             let told = std::mem::replace(&mut self.held_back_told, true);
             let generation = self.serving.generation;
             return (true, (!told).then_some(Event::HeldBack { generation, fingerprint }));
         }
-        (Some(fingerprint) == self.refused, None)
+        let known = self.refused.as_ref().is_some_and(|(refused, _)| *refused == fingerprint);
+        (known, None)
     }
 
     /// The source is well: told if it was not before.

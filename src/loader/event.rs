@@ -19,7 +19,7 @@ pub enum Event {
     },
     /// The source brought something that was refused; what served before still does.
     Refused {
-        /// Which publication serves.
+        /// Which publication serves; 0 if none does yet.
         generation: u64,
         /// The fingerprint of what was refused.
         fingerprint: u128,
@@ -82,6 +82,7 @@ impl fmt::Display for Event {
                     "published generation {generation}: {flags} flag{s}, fingerprint {fingerprint:032x}"
                 )
             }
+            Event::Refused { generation: 0, source, error, .. } => write!(f, "{source} is refused: {error}"),
             Event::Refused { source, error, .. } => {
                 write!(f, "{source} is refused, the last good flags still serve: {error}")
             }

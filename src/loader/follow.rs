@@ -10,8 +10,11 @@ use super::source::{Fetch, Source};
 use super::wake::{Wake, Woken};
 use crate::error::Error;
 
-/// Looks are never closer together than this, whatever the clock of the system does.
+/// An instant that the file names never brings looks closer together than this, whatever the clock of the system does.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+
+/// The shortest interval that can be asked for.
+const SHORTEST_POLL: Duration = Duration::from_millis(1);
 
 /// Asks a source. One that panics has failed, no more.
 pub(super) fn fetch(source: &mut dyn Source, since: Option<&str>) -> Result<Fetch, Error> {
@@ -40,8 +43,8 @@ pub(super) fn follow(control: &Control, source: &mut dyn Source, wake: &Arc<Wake
 
 /// Until the next look: one interval, or until the next instant that the file names.
 fn pause(control: &Control, poll: Duration) -> Duration {
-    let to_edge = control.until_edge().unwrap_or(poll).max(SHORTEST_PAUSE.min(poll));
-    to_edge.min(poll)
+    let poll = poll.max(SHORTEST_POLL);
+    control.until_edge().unwrap_or(poll).clamp(SHORTEST_PAUSE.min(poll), poll)
 }
 
 fn look(control: &Control, source: &mut dyn Source) {

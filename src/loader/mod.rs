@@ -275,6 +275,7 @@ fn first_publication(
     for (origin, content) in choices {
         let Some(content) = content else { continue };
         let held = |content: &Content| origin == Origin::Source && held_back == Some(content.fingerprint());
+        let fingerprint = content.as_ref().map_or(0, Content::fingerprint);
         let read = content.and_then(|content| {
             if held(&content) {
                 return Err(Error::start(
@@ -293,10 +294,10 @@ fn first_publication(
                 let held_back = held_back.filter(|_| origin != Origin::Source);
                 return Ok(Arc::new(Control::new(live, policy, followed, serving, held_back, trouble)));
             }
-            Err(error) => trouble = trouble.or(Some(error)),
+            Err(error) => trouble = trouble.or(Some((fingerprint, error))),
         }
     }
-    Err(trouble.unwrap_or_else(|| Error::start("there is nothing to load")))
+    Err(trouble.map_or_else(|| Error::start("there is nothing to load"), |(_, error)| error))
 }
 
 impl std::fmt::Debug for Loader {

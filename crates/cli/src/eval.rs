@@ -151,16 +151,39 @@ impl<'s> Question<'s> {
     fn answer(&self, context: &OwnedContext, out: &mut dyn Write) -> io::Result<()> {
         let context = context.borrow();
         if self.flags.is_empty() {
-            return self.snapshot.all(&context).try_for_each(|answer| write_answer(&answer, &context, out));
+            return self.snapshot.all(&context).try_for_each(|answer| {
+                write_answer(&answer, &context, out)?;
+                out.write_all(b"\n")
+            });
         }
-        self.flags.iter().try_for_each(|(name, key)| match key {
-            Some(key) => write_answer(&self.snapshot.answer_key(*key, &context), &context, out),
-            None => write_not_found(name, &context, out),
+        self.flags.iter().try_for_each(|(flag, key)| {
+            write_asked(self.snapshot, flag, *key, &context, out)?;
+            out.write_all(b"\n")
         })
     }
 }
 
-/// One line. Its keys, their order and that there are no blanks are a contract.
+/// What one flag answers, as the object that a line is.
+pub fn answer_of(snapshot: &Snapshot, flag: &str, context: &Context<'_>) -> io::Result<Vec<u8>> {
+    let mut answer = Vec::new();
+    write_asked(snapshot, flag, FlagKey::parse(flag).ok(), context, &mut answer)?;
+    Ok(answer)
+}
+
+fn write_asked(
+    snapshot: &Snapshot,
+    flag: &str,
+    key: Option<FlagKey<'_>>,
+    context: &Context<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match key {
+        Some(key) => write_answer(&snapshot.answer_key(key, context), context, out),
+        None => write_not_found(flag, context, out),
+    }
+}
+
+/// One object. Its keys, their order and that there are no blanks are a contract.
 fn write_answer(
     answer: &Answer<'_, Value<'_>>,
     context: &Context<'_>,
@@ -182,17 +205,17 @@ fn write_answer(
     if let Some(error) = answer.error {
         write!(out, ",\"error\":\"{error}\"")?;
     }
-    out.write_all(b"}\n")
+    out.write_all(b"}")
 }
 
-/// The line for a text that no flag can be called: as for a flag that is not there.
+/// The object for a text that no flag can be called: as for a flag that is not there.
 fn write_not_found(flag: &str, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"{\"flag\":")?;
     write_text(Some(flag), out)?;
     out.write_all(b",\"key\":")?;
     write_text(context.targeting_key(), out)?;
     out.write_all(
-        b",\"value\":null,\"variant\":null,\"reason\":\"ERROR\",\"rule\":null,\"name\":null,\"error\":\"FLAG_NOT_FOUND\"}\n",
+        b",\"value\":null,\"variant\":null,\"reason\":\"ERROR\",\"rule\":null,\"name\":null,\"error\":\"FLAG_NOT_FOUND\"}",
     )
 }
 

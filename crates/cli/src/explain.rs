@@ -84,7 +84,8 @@ pub fn run(args: &Args) -> Result<Exit, Stop> {
     Ok(Exit::Fine)
 }
 
-fn in_words(snapshot: &Snapshot, flag: &str, context: &Context<'_>) -> String {
+/// The answer of a flag in words, and from the second line on how it came about.
+pub fn in_words(snapshot: &Snapshot, flag: &str, context: &Context<'_>) -> String {
     match FlagKey::parse(flag) {
         Ok(key) => snapshot.explain_key(key, context).to_string(),
         Err(_) => format!("`{flag}`: no flag can be called so\n"),

@@ -7,7 +7,7 @@ use waterspout::{Diagnostic, Error, FactFault, Facts, Json, OwnedContext, Snapsh
 
 use crate::exit::{Stop, Trouble};
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Given {
     /// Answer as of this time instead of now: `2026-12-24` or `2026-12-24T08:00:00Z`
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -26,8 +26,13 @@ struct Fact {
 }
 
 impl Given {
-    /// The flags, ready to answer. Facts that do not fit the file are a slip of the hand: all of them are told.
+    /// The flags, ready to answer.
     pub fn compile(&self, set: &FlagSet) -> Result<Snapshot, Stop> {
+        Ok(Snapshot::compile(set, &self.facts(set)?, self.now()))
+    }
+
+    /// The facts. Those that do not fit the file are a slip of the hand: all of them are told.
+    pub fn facts(&self, set: &FlagSet) -> Result<Facts, Stop> {
         let mut facts = Facts::new();
         let mut troubles = Vec::new();
         for (index, fact) in self.facts.iter().enumerate() {
@@ -39,11 +44,12 @@ impl Given {
             }
         }
         troubles.extend(facts.check(set).iter().map(|fault| told(fault, set)));
-        if !troubles.is_empty() {
-            return Err(Stop::CouldNotRun(troubles));
-        }
-        let now = self.now.unwrap_or_else(|| Time::from(SystemTime::now()));
-        Ok(Snapshot::compile(set, &facts, now))
+        if troubles.is_empty() { Ok(facts) } else { Err(Stop::CouldNotRun(troubles)) }
+    }
+
+    /// The time to answer as of: the one given, or that of the clock.
+    pub fn now(&self) -> Time {
+        self.now.unwrap_or_else(|| Time::from(SystemTime::now()))
     }
 }
 

@@ -9,6 +9,7 @@ mod given;
 mod read;
 mod render;
 mod simulate;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,7 @@ enum Command {
     Eval(eval::Args),
     Explain(explain::Args),
     Simulate(simulate::Args),
+    Watch(watch::Args),
     Completions(completions::Args),
 }
 
@@ -60,6 +62,7 @@ fn run(command: Command) -> ExitCode {
         Command::Eval(args) => eval::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Simulate(args) => return simulate::run(args),
+        Command::Watch(args) => watch::run(args),
         Command::Completions(args) => completions::run(&args, Cli::command()),
     };
     ended.unwrap_or_else(Stop::tell).into()

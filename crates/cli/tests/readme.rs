@@ -8,8 +8,10 @@ use std::{env, fs};
 fn shown(readme: &str) -> Vec<(String, String)> {
     let blocks = readme.split("```text\n").skip(1).filter_map(|rest| rest.split("\n```").next());
     let runs = blocks.flat_map(|block| block.split("$ ").skip(1).map(str::to_owned).collect::<Vec<_>>());
-    runs.filter_map(|run| run.split_once('\n').map(|(command, output)| (command.to_owned(), output.trim_end().to_owned())))
-        .collect()
+    runs.filter_map(|run| {
+        run.split_once('\n').map(|(command, output)| (command.to_owned(), output.trim_end().to_owned()))
+    })
+    .collect()
 }
 
 #[test]
