@@ -89,7 +89,7 @@ impl Diagnostic {
         &self.message
     }
 
-    /// What to write at the place itself, under a caret.
+    /// What to write at the place itself, under a caret: a fact that goes on where the message ends.
     #[must_use]
     pub fn label(&self) -> Option<&str> {
         self.label.as_deref()
@@ -102,18 +102,42 @@ impl Diagnostic {
     }
 }
 
-/// One line: `14:22: error[unknown-variant]: rule serves `onn`, which is not a variant of `new-checkout``.
+/// All of it in one line: ``14:22: error[bad-weights]: the weights of this split total 90, not 100: 10 short``, and the
+/// help in brackets. Control characters of the file are told by their numbers, so that it stays one line of a log.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(list) = &self.list {
-            write!(f, "{list}:")?;
+            write!(f, "{}:", OneLine(list))?;
         }
         let Diagnostic { line, column, severity, code, message, .. } = self;
-        write!(f, "{line}:{column}: {severity}[{code}]: {message}")?;
+        write!(f, "{line}:{column}: {severity}[{code}]: {}", OneLine(message))?;
+        if let Some(label) = &self.label {
+            write!(f, ": {}", OneLine(label))?;
+        }
         match &self.help {
-            Some(help) => write!(f, " ({help})"),
+            Some(help) => write!(f, " ({})", OneLine(help)),
             None => Ok(()),
         }
+    }
+}
+
+/// A text in which no character ends the line.
+struct OneLine<'t>(&'t str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ends_lines =
+            |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
+        for part in self.0.split_inclusive(ends_lines) {
+            match part.chars().next_back().filter(|last| ends_lines(*last)) {
+                Some(last) => {
+                    let before = part.strip_suffix(last).unwrap_or(part);
+                    write!(f, "{before}<U+{:04X}>", u32::from(last))?;
+                }
+                None => f.write_str(part)?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -155,10 +179,12 @@ impl Fault {
     }
 
     /// The finding with its place in the file that its span is in.
-    pub(crate) fn placed(self, lines: &Lines<'_>, path: String) -> Diagnostic {
+    pub(crate) fn placed(self, lines: &mut Lines<'_>, path: String) -> Diagnostic {
         let (line, column) = lines.line_and_column(self.span.start);
-        let earlier = self.earlier.map(|offset| lines.line_and_column(offset).0);
-        let help = match earlier {
+        let help = match self.earlier.map(|offset| lines.line(offset)) {
+            Some(earlier) if earlier == line => {
+                Some("it stands earlier on this line already: keep one of the two".to_owned())
+            }
             Some(earlier) => Some(format!("it stands on line {earlier} already: keep one of the two")),
             None => self.help,
         };
@@ -177,27 +203,57 @@ impl Fault {
     }
 }
 
+/// How messages call a character: those that cannot be seen by their names or numbers.
+pub(crate) fn character_name(character: char) -> String {
+    match character {
+        ' ' => "a blank".to_owned(),
+        '\t' => "a tab".to_owned(),
+        '\n' | '\r' => "a line end".to_owned(),
+        '\u{a0}' => "a no-break space (U+00A0)".to_owned(),
+        '\u{feff}' => "a byte-order mark (U+FEFF)".to_owned(),
+        '!'..='~' => format!("`{character}`"),
+        seen if seen.is_alphanumeric() || ('\u{2010}'..='\u{2027}').contains(&seen) => {
+            format!("`{seen}` (U+{:04X})", u32::from(seen))
+        }
+        other => format!("the character U+{:04X}", u32::from(other)),
+    }
+}
+
 /// Where the lines of a text start, so that many places can be told.
 pub(crate) struct Lines<'t> {
     text: &'t [u8],
     starts: Vec<usize>,
+    /// The place that was told last, and the characters before it on its line. Findings come sorted, so many of them on
+    /// one long line count that line once.
+    last: (usize, usize),
 }
 
 impl<'t> Lines<'t> {
     pub(crate) fn of(text: &'t [u8]) -> Lines<'t> {
+        // A byte-order mark is no character.
+        let first = if text.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
         let newlines = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-        let starts = std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect();
-        Lines { text, starts }
+        let starts = std::iter::once(first).chain(newlines.map(|(at, _)| at + 1)).collect();
+        Lines { text, starts, last: (first, 0) }
     }
 
-    /// Line and column of a byte, both from 1, the column in characters. A byte-order mark is no character.
-    fn line_and_column(&self, offset: usize) -> (usize, usize) {
-        let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.text.get(start..offset.min(self.text.len())).unwrap_or_default();
-        let before = before.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(before);
+    /// The line of a byte, from 1.
+    fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset).max(1)
+    }
+
+    /// Line and column of a byte, both from 1, the column in characters.
+    fn line_and_column(&mut self, offset: usize) -> (usize, usize) {
+        let line = self.line(offset);
+        let start = self.starts.get(line - 1).copied().unwrap_or(0);
+        let (counted, characters) =
+            if (start..=offset).contains(&self.last.0) { self.last } else { (start, 0) };
+        let end = offset.min(self.text.len());
+        let between = self.text.get(counted..end).unwrap_or_default();
         let is_start_of_character = |byte: &&u8| **byte & 0xC0 != 0x80;
-        (line, before.iter().filter(is_start_of_character).count() + 1)
+        let characters = characters + between.iter().filter(is_start_of_character).count();
+        self.last = (end.max(counted), characters);
+        (line, characters + 1)
     }
 }
 
@@ -211,7 +267,62 @@ mod tests {
         assert_eq!(place("", 0), (1, 1));
         assert_eq!(place("ä\r\nöx", 6), (2, 2));
         assert_eq!(place("\u{feff}{}", 3), (1, 1));
+        assert_eq!(place("\u{feff}", 0), (1, 1));
+        assert_eq!(place("\u{feff}", 2), (1, 1));
+        assert_eq!(place("a\n\u{feff}b", 5), (2, 2));
         assert_eq!(place("a\n\nb", 3), (3, 1));
         assert_eq!(place("a\n", 2), (2, 1));
+        assert_eq!(place("ab", 9), (1, 3));
+    }
+
+    #[test]
+    fn places_may_be_asked_in_any_order() {
+        let text = "ä€x\nö🌍y\n";
+        let mut lines = Lines::of(text.as_bytes());
+        let boundaries: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        let alone: Vec<(usize, usize)> =
+            boundaries.iter().map(|at| Lines::of(text.as_bytes()).line_and_column(*at)).collect();
+        for _ in 0..2 {
+            let onward: Vec<(usize, usize)> =
+                boundaries.iter().map(|at| lines.line_and_column(*at)).collect();
+            assert_eq!(onward, alone);
+        }
+        for (at, place) in boundaries.iter().zip(&alone).rev() {
+            assert_eq!(lines.line_and_column(*at), *place);
+        }
+    }
+
+    #[test]
+    fn a_hundred_thousand_places_on_one_line_count_it_once() {
+        let text = "äbcdefghijklmnopqrst".repeat(100_000);
+        let mut lines = Lines::of(text.as_bytes());
+        for place in 0..100_000 {
+            assert_eq!(lines.line_and_column(place * 21), (1, place * 20 + 1));
+        }
+    }
+
+    #[test]
+    fn a_finding_is_one_line_that_says_everything() {
+        let fault = Fault::new("bad-weights", 4..5, "they total 90\u{1b}[31m,\nnot 100");
+        let fault = fault.label("10 short").help("add 10");
+        let told = fault.placed(&mut Lines::of(b"a\nb cd"), String::new()).to_string();
+        assert_eq!(
+            told,
+            "2:3: error[bad-weights]: they total 90<U+001B>[31m,<U+000A>not 100: 10 short (add 10)"
+        );
+    }
+
+    #[test]
+    fn a_character_that_cannot_be_seen_has_a_name() {
+        for (character, name) in [
+            ('/', "`/`"),
+            (' ', "a blank"),
+            ('\u{a0}', "a no-break space (U+00A0)"),
+            ('с', "`с` (U+0441)"),
+            ('\u{202e}', "the character U+202E"),
+            ('“', "`“` (U+201C)"),
+        ] {
+            assert_eq!(character_name(character), name);
+        }
     }
 }

@@ -14,7 +14,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess
 use serde_json::value::RawValue;
 
 use crate::context::{OwnedContext, OwnedValue};
-use crate::diagnostic::{Diagnostic, Fault, Lines};
+use crate::diagnostic::{Diagnostic, Fault, Lines, character_name};
 use crate::error::Error;
 use crate::json::{Json, JsonNumber};
 
@@ -101,6 +101,36 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// The value as messages show it: a short one as it is written, any other by its type.
+    pub(crate) fn shown(&self) -> String {
+        match &self.kind {
+            NodeKind::Null => "`null`".to_owned(),
+            NodeKind::Bool(value) => format!("`{value}`"),
+            NodeKind::Number(text) => shortened(text),
+            NodeKind::Text(text) if text.len() <= 40 => format!("`{}`", self.to_json()),
+            _ => self.type_name().to_owned(),
+        }
+    }
+
+    /// A scalar without quotes, as it is spelt.
+    pub(crate) fn spelt(&self) -> Option<&str> {
+        match &self.kind {
+            NodeKind::Bool(true) => Some("true"),
+            NodeKind::Bool(false) => Some("false"),
+            NodeKind::Number(text) => Some(text),
+            NodeKind::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Where the value is underlined: a scalar as a whole, of objects and lists the start, which is what the eye needs.
+    pub(crate) fn head(&self) -> Range<usize> {
+        match self.kind {
+            NodeKind::Object(_) | NodeKind::Array(_) => self.start..self.start + 1,
+            _ => self.span(),
+        }
+    }
+
     /// The JSON Pointer of the innermost value that holds `place`.
     pub(crate) fn pointer(&self, place: &Range<usize>) -> String {
         let mut pointer = String::new();
@@ -170,8 +200,10 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, Fault> {
             at..end,
             format!("the file is not UTF-8: byte {byte:#04x} belongs to no character"),
         )
-        .label("not UTF-8 from here")
-        .help("save the file as UTF-8")
+        .help(match bytes {
+            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => "it looks like UTF-16: save the file as UTF-8",
+            _ => "save the file as UTF-8",
+        })
     })
 }
 
@@ -196,8 +228,7 @@ fn blank_comments(text: &str) -> Result<Option<String>, Fault> {
             [b'/', b'*', after @ ..] => match after.windows(2).position(|two| two == b"*/") {
                 Some(end) => end + 4,
                 None => {
-                    return Err(Fault::new("unclosed-comment", at..at + 2, "this comment never ends")
-                        .label("opened here")
+                    return Err(Fault::new("unclosed-comment", at..at + 2, "this comment is never closed")
                         .help("close it with `*/`"));
                 }
             },
@@ -287,7 +318,7 @@ impl<'t> Reader<'t> {
             Some(b'f') => NodeKind::Bool(false),
             Some(b'n') => NodeKind::Null,
             Some(b'{' | b'[') => {
-                let message = format!("nesting deeper than {MAX_DEPTH}");
+                let message = format!("more than {MAX_DEPTH} objects and lists stand inside each other");
                 self.fault(
                     Fault::new("too-deep", span.start..span.start + 1, message).label("one level too many"),
                 );
@@ -295,9 +326,8 @@ impl<'t> Reader<'t> {
             }
             _ if raw.parse().is_ok_and(f64::is_finite) => NodeKind::Number(raw),
             _ => {
-                let message = format!("{} is beyond every double", shortened(raw));
-                let help = "the largest is about 1.8e308";
-                self.fault(Fault::new("number-too-large", span.clone(), message).help(help));
+                let message = format!("{} is too large: the largest number is about 1.8e308", shortened(raw));
+                self.fault(Fault::new("number-too-large", span.clone(), message));
                 NodeKind::Broken
             }
         };
@@ -313,12 +343,32 @@ impl<'t> Reader<'t> {
         match serde_json::from_str::<String>(raw) {
             Ok(text) => Some(Cow::Owned(text)),
             Err(_) => {
-                let message = "this text has half of a surrogate pair, which is no character";
-                let help = "write both halves, `\\ud83d\\ude80`, or the character itself";
-                self.fault(Fault::new("lone-surrogate", span.clone(), message).help(help));
+                let escape = lone_surrogate(raw).unwrap_or(0..raw.len());
+                let written = raw.get(escape.clone()).unwrap_or_default();
+                let message = format!("`{written}` is half of a surrogate pair, which is no character");
+                let help = "write both halves, as in `\\ud83d\\ude80`, or the character itself";
+                let place = span.start + escape.start..span.start + escape.end;
+                self.fault(Fault::new("lone-surrogate", place, message).help(help));
                 None
             }
         }
+    }
+}
+
+/// The first escape of a string that is half of a surrogate pair without the other half beside it.
+fn lone_surrogate(raw: &str) -> Option<Range<usize>> {
+    let unit = |at: usize| match raw.get(at..at + 6)?.strip_prefix("\\u") {
+        Some(digits) => u16::from_str_radix(digits, 16).ok(),
+        None => None,
+    };
+    let mut at = 0;
+    loop {
+        at += raw.get(at..)?.find('\\')?;
+        at += match (unit(at), unit(at + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => return Some(at..at + 6),
+            _ => 2,
+        };
     }
 }
 
@@ -395,7 +445,7 @@ fn tell_repeated_keys(reader: &Reader<'_>, members: &[Member<'_>]) {
     let tell = |again: &Member<'_>, first: &Member<'_>| {
         let message = format!("`{}` stands twice in one object", again.key);
         let fault = Fault::new("duplicate-key", again.key_span.clone(), message);
-        reader.fault(fault.label("again").earlier(first.key_span.start));
+        reader.fault(fault.earlier(first.key_span.start));
     };
     // Most objects are small; a map pays only for the large.
     if members.len() <= 16 {
@@ -414,46 +464,6 @@ fn tell_repeated_keys(reader: &Reader<'_>, members: &[Member<'_>]) {
                 seen.insert(&member.key, member);
             }
         }
-    }
-}
-
-/// serde_json's message, with its line and column turned into a place of the text.
-fn syntax_fault(text: &str, error: &serde_json::Error) -> Fault {
-    let message = error.to_string();
-    let message = message.split(" at line ").next().unwrap_or_default();
-    let line_start: usize =
-        text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    let mut at = (line_start + error.column().saturating_sub(1)).min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    let next = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    let fault = Fault::new("syntax", at..at + next, format!("this is not JSON: {}", in_plain_words(message)));
-    let unquoted = text.get(at..).is_some_and(|rest| rest.starts_with('\''));
-    match message {
-        "trailing comma" => fault.help("no comma stands before a closing bracket"),
-        "key must be a string" => fault.help("put the key in double quotes"),
-        "expected value" if unquoted => fault.help("put the text in double quotes"),
-        "trailing characters" => fault.help("the file ends with the bracket that closes its first one"),
-        _ if message.starts_with("control character") => {
-            fault.help("write a line end as \\n and a tab as \\t")
-        }
-        _ => fault,
-    }
-}
-
-fn in_plain_words(message: &str) -> String {
-    match message {
-        "EOF while parsing a value" => "the text ends where a value should stand".to_owned(),
-        "EOF while parsing an object" => "the text ends inside an object".to_owned(),
-        "EOF while parsing a list" => "the text ends inside a list".to_owned(),
-        "EOF while parsing a string" => "the text ends inside a string".to_owned(),
-        "expected value" => "a value is expected here".to_owned(),
-        "expected ident" => "`true`, `false` or `null` is expected here".to_owned(),
-        "key must be a string" => "a key must be a text".to_owned(),
-        "trailing comma" => "a comma with nothing after it".to_owned(),
-        "trailing characters" => "something stands after the end".to_owned(),
-        other => other.to_owned(),
     }
 }
 
@@ -527,11 +537,457 @@ fn refuse(text: &str, root: Option<&Node<'_>>, faults: Vec<Fault>) -> Error {
 /// Every fault of one text with its line, column and pointer, in the order of the text.
 pub(crate) fn place_all(text: &[u8], root: Option<&Node<'_>>, mut faults: Vec<Fault>) -> Vec<Diagnostic> {
     faults.sort_by_key(|fault| (fault.span.start, fault.span.end));
-    let lines = Lines::of(text);
+    let mut lines = Lines::of(text);
     let pointer = |fault: &Fault| root.map_or_else(String::new, |root| root.pointer(&fault.span));
     faults
         .into_iter()
         .map(|fault| (pointer(&fault), fault))
-        .map(|(path, fault)| fault.placed(&lines, path))
+        .map(|(path, fault)| fault.placed(&mut lines, path))
         .collect()
+}
+
+// What stands in a broken text. Messages and helps say fixed words only, nothing that was read: the text may be a context,
+// with values that nobody should see.
+
+/// serde_json's error as a fault: in plain words, at its very place, with what to write instead.
+fn syntax_fault(text: &str, error: &serde_json::Error) -> Fault {
+    let at = place_of(text, error);
+    let message = error.to_string();
+    match message.split(" at line ").next().unwrap_or_default() {
+        _ if text.trim_ascii().is_empty() => syntax(0..0, "there is nothing to read in it"),
+        "EOF while parsing a string" => unclosed_text(text, at),
+        _ if error.is_eof() => unclosed_brackets(text),
+        "trailing comma" => trailing_comma(text, at),
+        "trailing characters" => after_the_end(text, at),
+        "expected `:`" => missing_colon(text, at),
+        "expected `,` or `}`" => missing_comma(text, at, "a comma or `}` is expected here"),
+        "expected `,` or `]`" => missing_comma(text, at, "a comma or `]` is expected here"),
+        "key must be a string" => strange(text, at, "a key is expected here", "put the key in double quotes"),
+        "expected value" => strange(text, at, NO_VALUE, TEXT_IN_QUOTES),
+        "expected ident" => strange(text, word_around(text, at).start, NO_VALUE, TEXT_IN_QUOTES),
+        "invalid number" => no_number(text, at),
+        other => fault_in_texts(text).unwrap_or_else(|| syntax(at..end_of(text, at), other)),
+    }
+}
+
+const NO_VALUE: &str = "a value is expected here";
+const TEXT_IN_QUOTES: &str = "put a text in double quotes";
+
+fn syntax(span: Range<usize>, what: &str) -> Fault {
+    Fault::new("syntax", span, format!("this is not JSON: {what}"))
+}
+
+/// The byte where serde_json stopped.
+fn place_of(text: &str, error: &serde_json::Error) -> usize {
+    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let at = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn first_of(text: &str, at: usize) -> Option<char> {
+    text.get(at..)?.chars().next()
+}
+
+/// Where the character at a place ends.
+fn end_of(text: &str, at: usize) -> usize {
+    at + first_of(text, at).map_or(0, char::len_utf8)
+}
+
+/// All characters around a place that could be of one word or number.
+fn word_around(text: &str, at: usize) -> Range<usize> {
+    let of_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '+' | '-' | '%');
+    let Some((before, after)) = text.split_at_checked(at) else { return at..at };
+    let before = before.len() - before.trim_end_matches(of_word).len();
+    let after = after.len() - after.trim_start_matches(of_word).len();
+    at - before..at + after
+}
+
+/// The quote that opens the text which a place is in.
+fn opening_quote(text: &str, at: usize) -> Option<usize> {
+    let mut start = 0;
+    loop {
+        start += text.get(start..end_of(text, at))?.find('"')?;
+        let end = start + string_length(text.get(start..)?.as_bytes());
+        if end > at {
+            return Some(start);
+        }
+        start = end;
+    }
+}
+
+/// The brackets before a place that are not closed before it.
+fn open_brackets(text: &str, end: usize) -> Vec<(usize, u8)> {
+    let mut open = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = text.as_bytes().get(at).filter(|_| at < end) {
+        match byte {
+            b'{' | b'[' => open.push((at, *byte)),
+            b'}' | b']' => _ = open.pop(),
+            b'"' => at += text.get(at..).map_or(0, |rest| string_length(rest.as_bytes()) - 1),
+            _ => {}
+        }
+        at += 1;
+    }
+    open
+}
+
+/// ``the `{` of line 3``
+fn bracket_told(text: &str, (at, bracket): (usize, u8)) -> String {
+    let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+    format!("the `{}` of line {line}", char::from(bracket))
+}
+
+fn unclosed_text(text: &str, at: usize) -> Fault {
+    let quote = opening_quote(text, at).unwrap_or(at);
+    syntax(quote..text.len(), "this text is never closed").help("close it with `\"`")
+}
+
+fn unclosed_brackets(text: &str) -> Fault {
+    let end = text.trim_ascii_end().len();
+    let open = open_brackets(text, end);
+    let fault = syntax(end..end, "it ends too early");
+    match open.as_slice() {
+        [] => fault,
+        [only] => fault.help(format!("{} is not closed", bracket_told(text, *only))),
+        [.., last] => {
+            let count = open.len();
+            fault.help(format!(
+                "{count} brackets are not closed, the last of them {}",
+                bracket_told(text, *last)
+            ))
+        }
+    }
+}
+
+fn trailing_comma(text: &str, at: usize) -> Fault {
+    let comma = text.get(..at).and_then(|before| before.rfind(',')).unwrap_or(at);
+    syntax(comma..comma + 1, "nothing stands behind this comma")
+        .help("remove it: no comma stands before a closing bracket")
+}
+
+fn after_the_end(text: &str, at: usize) -> Fault {
+    let span = at..end_of(text, at);
+    match first_of(text, at) {
+        Some('}' | ']') => syntax(span, "this bracket closes nothing"),
+        Some('*') if text.get(at..).is_some_and(|rest| rest.starts_with("*/")) => strange(text, at, "", ""),
+        _ => syntax(span, "something stands after its end")
+            .help("it ends with the bracket that closes its first one"),
+    }
+}
+
+fn missing_colon(text: &str, at: usize) -> Fault {
+    let fault = syntax(at..end_of(text, at), "a colon is missing before this");
+    match first_of(text, at) {
+        Some('=') => fault.help("between a key and its value stands a colon"),
+        _ => fault,
+    }
+}
+
+fn missing_comma(text: &str, at: usize, expected: &str) -> Fault {
+    let span = at..end_of(text, at);
+    let word = word_around(text, at);
+    let is_inside = word.start < at && at < word.end;
+    match first_of(text, at) {
+        Some('}' | ']') => {
+            let opened = open_brackets(text, at).last().map(|open| bracket_told(text, *open));
+            syntax(span, expected).maybe_help(opened.map(|opened| format!("{opened} is still open")))
+        }
+        Some(':') => syntax(span, expected).help("only objects have keys: `{ \"key\": ... }`"),
+        _ if is_inside && first_of(text, word.start).is_some_and(char::is_alphabetic) => {
+            strange(text, word.start, NO_VALUE, TEXT_IN_QUOTES)
+        }
+        _ if is_inside => no_number(text, at),
+        Some(first) if first.is_alphanumeric() && text.get(..at).is_some_and(|it| it.ends_with('"')) => {
+            syntax(span, expected).help("a quote inside a text is written `\\\"`")
+        }
+        Some(first) if first.is_alphanumeric() || matches!(first, '"' | '{' | '[' | '-') => {
+            syntax(span, "a comma is missing before this")
+        }
+        _ => strange(text, at, expected, TEXT_IN_QUOTES),
+    }
+}
+
+/// A number, or a word that begins like one.
+fn no_number(text: &str, at: usize) -> Fault {
+    let span = word_around(text, at);
+    let written = text.get(span.clone()).unwrap_or_default();
+    let digits = written.strip_prefix('-').unwrap_or(written).to_ascii_lowercase();
+    let help = if digits.starts_with("0x") {
+        "JSON has no hexadecimal numbers: write it in decimal digits"
+    } else if digits.starts_with("inf") {
+        "JSON has no infinity"
+    } else if digits.ends_with('%') {
+        "write the number alone, without `%`"
+    } else if digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        "a number has no leading zeros"
+    } else if digits.ends_with('.') {
+        "a digit stands behind a point: `7.0`"
+    } else if digits.ends_with(['e', '+', '-']) {
+        "digits stand behind an `e`: `7e3`"
+    } else if digits.contains('_') {
+        "digits are written without anything between them"
+    } else {
+        "put a text in double quotes, a version and a date too"
+    };
+    syntax(span, "this is no number").help(help)
+}
+
+/// A character that cannot stand where a key or a value is expected.
+fn strange(text: &str, at: usize, expected: &str, quotes: &str) -> Fault {
+    let span = at..end_of(text, at);
+    let word = word_around(text, at);
+    let rest = text.get(at..).unwrap_or_default();
+    match first_of(text, at) {
+        Some('*') if rest.starts_with("*/") => syntax(at..at + 2, "this closes no comment")
+            .help("comments do not nest: the first `*/` closes a comment"),
+        Some('/') if rest.starts_with("//") || rest.starts_with("/*") => {
+            syntax(at..at + 2, "a comment stands here").help("only flag files have comments")
+        }
+        Some('#' | '/') => syntax(span, expected).help("`//` leads a comment"),
+        Some('\'' | '`') => syntax(span, expected).help(quotes),
+        Some('+') => syntax(span, expected).help("a number has no plus sign"),
+        Some('.') => syntax(word, expected).help("a digit stands before a point: `0.5`"),
+        Some(quote @ ('\u{2018}'..='\u{201f}' | '«' | '»')) => {
+            syntax(span, &format!("{} is no quote of JSON", character_name(quote)))
+                .help("write the straight quote, `\"`")
+        }
+        Some(blank) if blank.is_whitespace() || !blank.is_ascii() && !blank.is_alphanumeric() => {
+            syntax(span, &format!("{} stands here", character_name(blank)))
+                .help("delete it; blanks are the space, the tab and the line end")
+        }
+        _ if at < word.end => {
+            let known = text.get(word.clone()).filter(|_| expected == NO_VALUE).and_then(known_word);
+            syntax(word, expected).help(known.unwrap_or(quotes))
+        }
+        _ => syntax(span, expected),
+    }
+}
+
+/// What JSON has for a word of other languages.
+fn known_word(word: &str) -> Option<&'static str> {
+    match word.to_ascii_lowercase().as_str() {
+        "true" => Some("write it in small letters: `true`"),
+        "false" => Some("write it in small letters: `false`"),
+        "null" => Some("write it in small letters: `null`"),
+        "none" | "nil" | "undefined" => Some("JSON has `null` for nothing"),
+        "nan" => Some("JSON has no NaN"),
+        "inf" | "infinity" => Some("JSON has no infinity"),
+        _ => None,
+    }
+}
+
+/// What is wrong inside the first text with such a fault: a character that must be escaped, or an escape that is none.
+fn fault_in_texts(text: &str) -> Option<Fault> {
+    let mut at = 0;
+    loop {
+        at += text.get(at..)?.find('"')?;
+        match end_of_text(text, at) {
+            Ok(end) => at = end,
+            Err(fault) => return Some(fault),
+        }
+    }
+}
+
+/// Where the text that opens at `quote` ends, or the fault in it.
+fn end_of_text(text: &str, quote: usize) -> Result<usize, Fault> {
+    let mut at = quote + 1;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        at += match rest.as_bytes() {
+            [] => return Ok(at),
+            [b'"', ..] => return Ok(at + 1),
+            [b'\n' | b'\r', ..] => {
+                return Err(syntax(quote..at, "a line end stands inside this text")
+                    .help("close the text with `\"`, or write the line end as `\\n`"));
+            }
+            [control @ 0..=0x1F, ..] => return Err(control_in_text(at, *control)),
+            [b'\\', b'u', ..] if !is_unicode_escape(rest) => {
+                let digits = rest.bytes().skip(2).take_while(u8::is_ascii_hexdigit).count();
+                return Err(syntax(at..at + 2 + digits, "this escape is not complete")
+                    .help("behind `\\u` stand four hexadecimal digits, as in `\\u00e9`"));
+            }
+            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' | b'u', ..] => 2,
+            [b'\\', ..] => {
+                return Err(syntax(at..end_of(text, at + 1), "JSON has no such escape")
+                    .help("a backslash itself is written `\\\\`"));
+            }
+            _ => end_of(text, at) - at,
+        };
+    }
+}
+
+fn control_in_text(at: usize, control: u8) -> Fault {
+    let what = format!("{} stands inside a text", character_name(char::from(control)));
+    let help = match control {
+        b'\t' => "write it as `\\t`".to_owned(),
+        _ => format!("write it as `\\u{control:04x}`"),
+    };
+    syntax(at..at + 1, &what).help(help)
+}
+
+/// Whether a text starts with a whole `\u` escape.
+fn is_unicode_escape(rest: &str) -> bool {
+    rest.get(2..6).is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> Fault {
+        let mut blanked = String::new();
+        parse(text.as_bytes(), &mut blanked).unwrap_err()
+    }
+
+    #[test]
+    fn broken_syntax_is_marked_where_it_breaks_and_says_what_to_write() {
+        for (text, marked, what, help) in [
+            ("", "", "there is nothing to read in it", ""),
+            ("// nothing\n", "", "there is nothing to read in it", ""),
+            ("[[", "", "it ends too early", "2 brackets are not closed, the last of them the `[` of line 1"),
+            (
+                "{\n\"a\": [1",
+                "",
+                "it ends too early",
+                "2 brackets are not closed, the last of them the `[` of line 2",
+            ),
+            ("[\"a]", "\"a]", "this text is never closed", "close it with `\"`"),
+            ("[\"a\tb\"]", "\t", "a tab stands inside a text", "write it as `\\t`"),
+            ("[\"a\u{1}\"]", "\u{1}", "the character U+0001 stands inside a text", "write it as `\\u0001`"),
+            (
+                "[\"é\n\"]",
+                "\"é",
+                "a line end stands inside this text",
+                "close the text with `\"`, or write the line end as `\\n`",
+            ),
+            (
+                "{\"a\nb\": 1}",
+                "\"a",
+                "a line end stands inside this text",
+                "close the text with `\"`, or write the line end as `\\n`",
+            ),
+            ("[\"\\q\"]", "\\q", "JSON has no such escape", "a backslash itself is written `\\\\`"),
+            ("[\"\\é\"]", "\\é", "JSON has no such escape", "a backslash itself is written `\\\\`"),
+            (
+                "[\"\\u12\"]",
+                "\\u12",
+                "this escape is not complete",
+                "behind `\\u` stand four hexadecimal digits, as in `\\u00e9`",
+            ),
+            (
+                "[1, ]",
+                ",",
+                "nothing stands behind this comma",
+                "remove it: no comma stands before a closing bracket",
+            ),
+            ("[1 2]", "2", "a comma is missing before this", ""),
+            ("{\"a\": 1 \"b\": 2}", "\"", "a comma is missing before this", ""),
+            ("[1; 2]", ";", "a comma or `]` is expected here", ""),
+            (
+                "[\"a\": 1]",
+                ":",
+                "a comma or `]` is expected here",
+                "only objects have keys: `{ \"key\": ... }`",
+            ),
+            (
+                "[\"the \"new\" one\"]",
+                "n",
+                "a comma or `]` is expected here",
+                "a quote inside a text is written `\\\"`",
+            ),
+            (
+                "{\"a\" = 1}",
+                "=",
+                "a colon is missing before this",
+                "between a key and its value stands a colon",
+            ),
+            ("{\"a\": 1]", "]", "a comma or `}` is expected here", "the `{` of line 1 is still open"),
+            ("[1]]", "]", "this bracket closes nothing", ""),
+            ("[+1]", "+", "a value is expected here", "a number has no plus sign"),
+            ("[-Infinity]", "-Infinity", "this is no number", "JSON has no infinity"),
+            ("[1.]", "1.", "this is no number", "a digit stands behind a point: `7.0`"),
+            ("[1_000]", "1_000", "this is no number", "digits are written without anything between them"),
+            (
+                "[2.3.0]",
+                "2.3.0",
+                "this is no number",
+                "put a text in double quotes, a version and a date too",
+            ),
+            (
+                "[2026-12-01]",
+                "2026-12-01",
+                "this is no number",
+                "put a text in double quotes, a version and a date too",
+            ),
+            ("[None]", "None", "a value is expected here", "JSON has `null` for nothing"),
+            ("[nope]", "nope", "a value is expected here", "put a text in double quotes"),
+            ("[trues]", "trues", "a value is expected here", "put a text in double quotes"),
+            ("{true: 1}", "true", "a key is expected here", "put the key in double quotes"),
+            ("{a: 1}", "a", "a key is expected here", "put the key in double quotes"),
+            (
+                "[\u{200b}1]",
+                "\u{200b}",
+                "the character U+200B stands here",
+                "delete it; blanks are the space, the tab and the line end",
+            ),
+            ("[‘a’]", "‘", "`‘` (U+2018) is no quote of JSON", "write the straight quote, `\"`"),
+        ] {
+            let fault = refused(text);
+            assert_eq!(fault.message, format!("this is not JSON: {what}"), "{text}");
+            assert_eq!(text.get(fault.span.clone()), Some(marked), "{text}");
+            assert_eq!(fault.help.as_deref().unwrap_or_default(), help, "{text}");
+        }
+        assert_eq!(refused("\u{feff}").span, 0..0);
+        assert_eq!(refused("[\n  1\n\n").span, 5..5, "behind what was read last");
+        assert_eq!(refused(&"[".repeat(100_000)).span, 100_000..100_000);
+    }
+
+    #[test]
+    fn comments_stand_in_flag_files_only() {
+        let fault = parse_text("{} // ada").unwrap_err();
+        assert_eq!(fault.help.as_deref(), Some("it ends with the bracket that closes its first one"));
+        let fault = parse_text("{ /* ada */ }").unwrap_err();
+        assert_eq!(fault.help.as_deref(), Some("only flag files have comments"));
+    }
+
+    #[test]
+    fn any_broken_text_is_told_at_a_place_of_it() {
+        let text =
+            "{\"ä\\u00e9\\n\": [1.5e3, -0, true, null, {\"b\": \"x//y\"}], /* c */ \"d\": \"🌍\\\\\"} // e\n";
+        let odd = [
+            "", "\"", "\\", "{", "}", "[", "]", ",", ":", "/", "*", "#", "x", "0", "-", ".", "\n", "\t",
+            "\u{1}", "é", "\u{a0}", "“",
+        ];
+        let places: Vec<(usize, char)> = text.char_indices().collect();
+        for (at, character) in places {
+            let (before, after) = (&text[..at], &text[at + character.len_utf8()..]);
+            for broken in
+                odd.iter().flat_map(|odd| [format!("{before}{odd}{after}"), format!("{before}{odd}")])
+            {
+                let mut blanked = String::new();
+                let Err(fault) = parse(broken.as_bytes(), &mut blanked) else { continue };
+                assert!(broken.get(fault.span.clone()).is_some(), "{broken}: {fault:?}");
+                assert!(
+                    !fault.message.ends_with(": ") && fault.help.as_deref() != Some(""),
+                    "{broken}: {fault:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_half_of_a_pair_that_stands_alone_is_found() {
+        for (raw, place) in [
+            (r#""\ud83d""#, Some(1..7)),
+            (r#""\ud83d\ude80 \\ud83d \ude80""#, Some(22..28)),
+            (r#""\ud83d\ud83d\ude80""#, Some(1..7)),
+            (r#""\ud83d\ude80""#, None),
+        ] {
+            assert_eq!(lone_surrogate(raw), place, "{raw}");
+        }
+    }
 }

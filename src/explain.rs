@@ -9,7 +9,7 @@ use crate::context::{Context, ContextValue};
 use crate::flag::Flag;
 use crate::key::FlagKey;
 use crate::observe::Observer;
-use crate::snapshot::{Decided, FlagRow, Place, Rows, RuleRow, Seen, Snapshot, Step, Test, Text};
+use crate::snapshot::{BucketBy, Decided, FlagRow, Place, Rows, RuleRow, Seen, Snapshot, Step, Test, Text};
 use crate::value::FlagType;
 
 /// Why a flag answered as it did: each stage in order, with every test that was made and the value it saw.
@@ -30,7 +30,7 @@ use crate::value::FlagType;
 ///     explanation.to_string(),
 ///     "`beta` for `ada`: on = true (TARGETING_MATCH)\n  \
 ///        rule 0 `adopters` applies\n    \
-///          yes: key is \"ada\" - in [\"ada\"]\n"
+///          yes: key in [\"ada\"] - it is \"ada\"\n"
 /// );
 /// # Ok::<(), waterspout::Error>(())
 /// ```
@@ -128,12 +128,17 @@ pub struct ExplainedTest {
 }
 
 /// Where a unit fell, and how much of the line the rollout holds.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Draw {
-    /// There is nothing to draw for: the targeting key or attribute is missing or empty.
-    NoUnit,
+    /// There is nothing to draw for: what the flag buckets by is missing, empty, or a number that is not whole.
+    NoUnit {
+        /// The attribute that the flag buckets by, or `key`.
+        by: String,
+        /// The value seen, in JSON; `None` if it is missing or counts as missing.
+        seen: Option<String>,
+    },
     /// The unit fell on this place of the line.
     Place {
         /// The place, in per cent of the line, to a thousandth.
@@ -196,8 +201,8 @@ impl Snapshot {
         let Some(row) = self.flag_of(key) else {
             return explained_error(key, context, ErrorCode::FlagNotFound);
         };
-        let mut recorder =
-            Recorder { snapshot: self, segments: Vec::new(), levels: vec![Level::of(self, row)] };
+        let levels = vec![Level::of(self, row, context)];
+        let mut recorder = Recorder { snapshot: self, context, segments: Vec::new(), levels };
         let decision = self.decide(row, context, &mut recorder);
         let stages = recorder.levels.pop().map(|level| level.finish(decision.rule)).unwrap_or_default();
         let answer = self.told(row, &decision, ());
@@ -289,17 +294,26 @@ impl Snapshot {
         }
     }
 
-    fn explained(&self, step: &Step, seen: Option<Box<str>>, holds: Option<bool>) -> ExplainedTest {
-        let (subject, sensitive) = self.subject(step.subject);
-        let seen = if sensitive { seen.map(|_| "(sensitive)".into()) } else { seen };
-        ExplainedTest {
-            subject,
-            seen: seen.map(Into::into),
-            test: self.words(step),
-            holds,
-            segment: None,
-            fact: false,
+    /// What a flag buckets by, and its value.
+    fn bucketed(&self, row: &FlagRow, context: &Context<'_>) -> (String, Option<String>) {
+        match row.bucket_by {
+            BucketBy::Key => ("key".to_owned(), context.targeting_key().map(quoted)),
+            BucketBy::Attribute(attribute) => {
+                self.seen(Seen::Attribute(attribute), shown(self.read(attribute, context)))
+            }
         }
+    }
+
+    /// A subject by name, and the value seen of it, if that may be told.
+    fn seen(&self, subject: Seen, value: Option<Box<str>>) -> (String, Option<String>) {
+        let (subject, sensitive) = self.subject(subject);
+        let value = if sensitive { value.map(|_| SENSITIVE.into()) } else { value };
+        (subject, value.map(Into::into))
+    }
+
+    fn explained(&self, step: &Step, seen: Option<Box<str>>, holds: Option<bool>) -> ExplainedTest {
+        let (subject, seen) = self.seen(step.subject, seen);
+        ExplainedTest { subject, seen, test: self.words(step), holds, segment: None, fact: false }
     }
 
     fn segment_name(&self, segment: u32) -> Option<String> {
@@ -321,6 +335,9 @@ fn explained_error(key: FlagKey<'_>, context: &Context<'_>, error: ErrorCode) ->
         ignored: Vec::new(),
     }
 }
+
+/// Stands for a value that is not told.
+const SENSITIVE: &str = "(sensitive)";
 
 /// A value as JSON; `None` if it is missing.
 fn shown(value: ContextValue<'_>) -> Option<Box<str>> {
@@ -363,6 +380,7 @@ fn share(last: u64) -> f64 {
 /// Writes down what the evaluator tells.
 struct Recorder<'s> {
     snapshot: &'s Snapshot,
+    context: &'s Context<'s>,
     /// The segments whose conditions are being walked.
     segments: Vec<u32>,
     /// The flag that is explained, and the required flags on the way down.
@@ -376,6 +394,7 @@ struct Level {
     rollout: Option<Draw>,
     split: Option<SplitDraw>,
     last: Option<u64>,
+    bucketed: (String, Option<String>),
     /// What was decided when the flags were loaded, by place.
     notes: Vec<(Place, Noted)>,
 }
@@ -387,7 +406,8 @@ enum Noted {
 }
 
 impl Level {
-    fn of(snapshot: &Snapshot, row: &FlagRow) -> Level {
+    fn of(snapshot: &Snapshot, row: &FlagRow, context: &Context<'_>) -> Level {
+        let bucketed = snapshot.bucketed(row, context);
         let this = snapshot.flags.iter().position(|other| other.id == row.id).unwrap_or_default();
         let start = snapshot.notes.partition_point(|note| (note.flag as usize) < this);
         let notes = snapshot.notes.iter().skip(start).take_while(|note| note.flag as usize == this);
@@ -400,7 +420,15 @@ impl Level {
             Decided::Drawn { inside } => Noted::Drawn(*inside),
         };
         let notes = notes.map(|note| (note.place, noted(&note.decided))).collect();
-        Level { stages: Vec::new(), tests: Vec::new(), rollout: None, split: None, last: None, notes }
+        Level {
+            stages: Vec::new(),
+            tests: Vec::new(),
+            rollout: None,
+            split: None,
+            last: None,
+            bucketed,
+            notes,
+        }
     }
 
     /// The tests that were decided at load for a place, and whether it was drawn.
@@ -488,7 +516,7 @@ impl Observer for Recorder<'_> {
     }
 
     fn required(&mut self, flag: &FlagRow) {
-        self.levels.push(Level::of(self.snapshot, flag));
+        self.levels.push(Level::of(self.snapshot, flag, self.context));
     }
 
     fn required_end(&mut self, flag: &FlagRow, variant: u32, rule: Option<&RuleRow>, satisfied: bool) {
@@ -518,7 +546,8 @@ impl Observer for Recorder<'_> {
 
     fn no_unit(&mut self) {
         if let Some(level) = self.level() {
-            level.rollout = Some(Draw::NoUnit);
+            let (by, seen) = level.bucketed.clone();
+            level.rollout = Some(Draw::NoUnit { by, seen });
         }
     }
 
@@ -547,23 +576,21 @@ impl Observer for Recorder<'_> {
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = self.key.as_deref().filter(|key| !key.is_empty());
-        let key = key.map_or("nobody in particular".to_owned(), |key| format!("`{key}`"));
-        write!(f, "`{}` for {key}: ", self.flag)?;
-        match (&self.variant, self.error) {
-            (_, Some(ErrorCode::FlagNotFound)) => writeln!(f, "the file has no such flag")?,
-            (_, Some(ErrorCode::TypeMismatch)) => {
-                writeln!(f, "the flag has another type than the code's handle")?
+        write!(f, "`{}`", self.flag)?;
+        match (self.error, self.key.as_deref()) {
+            (Some(ErrorCode::FlagNotFound), _) => return writeln!(f, ": the file has no such flag"),
+            (Some(ErrorCode::TypeMismatch), _) => {
+                return writeln!(f, ": the flag has another type than the code's handle");
             }
-            (variant, None) => {
-                let variant = variant.as_deref().unwrap_or_default();
-                writeln!(f, "{variant} = {} ({})", self.value, self.reason)?;
-            }
+            (None, None | Some("")) => write!(f, " without a targeting key")?,
+            (None, Some(key)) => write!(f, " for `{key}`")?,
         }
+        let variant = self.variant.as_deref().unwrap_or_default();
+        writeln!(f, ": {variant} = {} ({})", self.value, self.reason)?;
         for stage in &self.stages {
             stage.write(f, 1)?;
         }
-        if self.stages.is_empty() && self.error.is_none() {
+        if self.stages.is_empty() {
             let why = match self.reason {
                 Reason::Disabled => "the flag is disabled: everyone gets its `off` variant",
                 Reason::Static => "the flag has no rules: everyone gets its default",
@@ -574,11 +601,8 @@ impl fmt::Display for Explanation {
             writeln!(f, "  no rule applies, so the default decides")?;
         }
         if !self.ignored.is_empty() {
-            writeln!(
-                f,
-                "  the file declares no such attributes, so nothing looked at: {}",
-                self.ignored.join(", ")
-            )?;
+            let names = self.ignored.join(", ");
+            writeln!(f, "  not looked at, since the file declares no such attribute of a request: {names}")?;
         }
         Ok(())
     }
@@ -589,24 +613,32 @@ impl Stage {
         let indent = "  ".repeat(depth);
         match self {
             Stage::Requires { flag, variant, satisfied, stages } => {
-                let says = if *satisfied { "satisfies" } else { "does not satisfy" };
-                writeln!(f, "{indent}requires `{flag}`: `{variant}` {says}")?;
+                let says = if *satisfied { "which is enough" } else { "which is not enough" };
+                writeln!(f, "{indent}requires `{flag}`: it answers `{variant}`, {says}")?;
                 stages.iter().try_for_each(|stage| stage.write(f, depth + 1))
             }
             Stage::Deny { index, denied, tests } => {
                 writeln!(f, "{indent}deny {index} {}", if *denied { "denies" } else { "does not deny" })?;
-                tests.iter().try_for_each(|test| writeln!(f, "{indent}  {test}"))
+                tests.iter().try_for_each(|test| {
+                    writeln!(f, "{indent}  {}", test.told("unknown, which a deny takes for yes"))
+                })
             }
             Stage::Rule { index, name, applies, tests, rollout, split } => {
                 let name = name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
                 let says = if *applies { "applies" } else { "does not apply" };
                 writeln!(f, "{indent}rule {index}{name} {says}")?;
-                tests.iter().try_for_each(|test| writeln!(f, "{indent}  {test}"))?;
+                for test in tests {
+                    writeln!(f, "{indent}  {}", test.told("unknown, which a rule takes for no"))?;
+                }
                 if let Some(draw) = rollout {
                     writeln!(f, "{indent}  {draw}")?;
                 }
                 if let Some(split) = split {
-                    writeln!(f, "{indent}  split: at {} %, which is `{}`", split.at, split.variant)?;
+                    writeln!(
+                        f,
+                        "{indent}  split: the unit falls on {} %, which is `{}`",
+                        split.at, split.variant
+                    )?;
                 }
                 Ok(())
             }
@@ -614,45 +646,62 @@ impl Stage {
     }
 }
 
-impl fmt::Display for ExplainedTest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ExplainedTest {
+    /// The test in one line; `unknown` says what comes of it where it is neither true nor false.
+    fn told(&self, unknown: &str) -> String {
         let outcome = match self.holds {
             Some(true) => "yes",
             Some(false) => "no",
-            None => "unknown",
+            None => unknown,
         };
-        write!(f, "{outcome}: {} ", self.subject)?;
-        match &self.seen {
-            Some(seen) => write!(f, "is {seen}")?,
-            None => write!(f, "is missing")?,
-        }
-        write!(f, " - {}", self.test)?;
-        if let Some(segment) = &self.segment {
-            write!(f, " (segment `{segment}`)")?;
-        }
-        if self.fact {
-            write!(f, " (decided at load)")?;
-        }
-        Ok(())
+        let is = if matches!(&*self.test, "present" | "not present") { "is " } else { "" };
+        let seen = match self.seen.as_deref() {
+            Some(SENSITIVE) => "it is sensitive, so not shown".to_owned(),
+            Some(seen) => format!("it is {seen}"),
+            None => "it is missing".to_owned(),
+        };
+        let segment =
+            self.segment.as_ref().map(|segment| format!(" (segment `{segment}`)")).unwrap_or_default();
+        let fact = if self.fact { " (decided at load)" } else { "" };
+        format!("{outcome}: {} {is}{} - {seen}{segment}{fact}", self.subject, self.test)
+    }
+}
+
+impl fmt::Display for ExplainedTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.told("unknown"))
     }
 }
 
 impl fmt::Display for Draw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Draw::NoUnit => f.write_str("no: there is no key to bucket by"),
+            Draw::NoUnit { by, seen } => {
+                let by = if by == "key" { "the targeting key".to_owned() } else { format!("`{by}`") };
+                match seen.as_deref() {
+                    None => write!(f, "no: {by} is missing, so there is nothing to bucket by"),
+                    Some("\"\"") => write!(f, "no: {by} is empty, so there is nothing to bucket by"),
+                    Some(SENSITIVE) => {
+                        write!(f, "no: {by} is empty or no whole number, so there is nothing to bucket by")
+                    }
+                    Some(seen) => write!(
+                        f,
+                        "no: {by} is {seen}, no whole number below 2^53, so there is nothing to bucket by"
+                    ),
+                }
+            }
             Draw::Place { at, rollout, inside: true } => {
-                write!(f, "yes: at {at} %, inside the rollout of {rollout} %")
+                write!(f, "yes: the unit falls on {at} %, inside the rollout of {rollout} %")
             }
             Draw::Place { at, rollout, inside: false } => {
-                write!(f, "no: at {at} %, outside the rollout of {rollout} %")
+                write!(f, "no: the unit falls on {at} %, outside the rollout of {rollout} %")
             }
             Draw::Fact { inside: true } => {
-                f.write_str("yes: this service's fact is inside the rollout (decided at load)")
+                f.write_str("yes: the fact that the flag buckets by is inside the rollout (decided at load)")
             }
-            Draw::Fact { inside: false } => {
-                f.write_str("no: this service's fact is outside the rollout (decided at load)")
-            }
+            Draw::Fact { inside: false } => f.write_str(
+                "no: the fact that the flag buckets by is missing, or outside the rollout (decided at load)",
+            ),
         }
     }
 }

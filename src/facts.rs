@@ -115,7 +115,7 @@ pub enum FactFault {
         /// What it may be, in words.
         one_of: Box<str>,
     },
-    /// It is given, and the file declares no such fact. It is ignored.
+    /// It is given, and the file declares no such fact.
     Undeclared {
         /// Its name.
         name: Box<str>,
@@ -133,16 +133,20 @@ impl FactFault {
 impl fmt::Display for FactFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            FactFault::Absent { name, kind } => write!(f, "the fact `{name}` (a `{kind}`) is not given"),
+            FactFault::Absent { name, kind } => {
+                write!(f, "the fact `{name}` ({} `{kind}`) is not given", article(*kind))
+            }
             FactFault::Mistyped { name, kind } => {
-                write!(f, "the fact `{name}` is given as something other than a `{kind}`")
+                write!(f, "the fact `{name}` is given as something other than {} `{kind}`", article(*kind))
             }
             FactFault::NotOneOf { name, one_of } => {
                 write!(f, "the fact `{name}` is given as something other than {one_of}")
             }
-            FactFault::Undeclared { name } => {
-                write!(f, "the flag file declares no fact `{name}`; it is ignored")
-            }
+            FactFault::Undeclared { name } => write!(f, "the flag file declares no fact `{name}`"),
         }
     }
+}
+
+fn article(kind: AttributeKind) -> &'static str {
+    if kind == AttributeKind::Ip { "an" } else { "a" }
 }

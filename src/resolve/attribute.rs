@@ -6,9 +6,9 @@ use crate::document::{Member, Node};
 use crate::flag_set::{AttributeDefinition, AttributeIndex};
 use crate::key::NameId;
 
-use super::Resolver;
-use super::object::quoted;
+use super::object::not_one_of;
 use super::similar::did_you_mean;
+use super::{Quoted, Resolver, hints, words};
 
 /// Words that mean something else in a condition or a context.
 const RESERVED: [&str; 7] = ["key", "targetingKey", "segment", "all", "any", "not", "now"];
@@ -54,10 +54,10 @@ impl Resolver<'_> {
         if RESERVED.contains(&&*member.key) {
             let message = format!("an attribute may not be called `{}`", member.key);
             let fault = Fault::new("reserved-name", member.key_span.clone(), message);
-            self.fault(fault.label("this word has a meaning of its own").help("choose another name"));
+            self.fault(fault.label("this word has a meaning of its own").help(hints::reserved(&member.key)));
             return false;
         }
-        self.name(member, "attribute")
+        self.name(member, "an attribute")
     }
 
     fn attribute_kind(&mut self, node: &Node<'_>) -> Option<AttributeKind> {
@@ -65,17 +65,16 @@ impl Resolver<'_> {
         let kind = AttributeKind::ALL.into_iter().find(|kind| kind.as_str() == written);
         if kind.is_none() {
             let known = AttributeKind::ALL.map(AttributeKind::as_str);
-            let message = format!("`{}` is not a type of attribute", super::Shortened(written));
+            let message = format!("{} is not a type of attribute", Quoted(written));
             let fault = Fault::new("unknown-type", node.span(), message);
-            let fault = fault.label(format!("not one of {}", quoted(&known)));
-            self.fault(fault.maybe_help(did_you_mean(written, known)));
+            self.fault(not_one_of(fault, &known, words::attribute_type(written, &known)));
         }
         kind
     }
 
     fn one_of(&mut self, member: &Member<'_>, kind: Option<AttributeKind>) -> Option<Vec<Box<str>>> {
         if let Some(kind) = kind.filter(|kind| *kind != AttributeKind::Text) {
-            let message = format!("`one_of` closes the values of a string, and this is a {kind}");
+            let message = format!("`one_of` is for the type `string`, and this attribute has type `{kind}`");
             let fault = Fault::new("misplaced-one-of", member.key_span.clone(), message);
             self.fault(fault.help("leave `one_of` out, or make the attribute a `string`"));
             return None;
@@ -84,24 +83,25 @@ impl Resolver<'_> {
         self.each(items, |resolver, item| resolver.text(item, "an entry of `one_of`").map(Into::into))
     }
 
-    /// The attribute of a name that a condition, `of` or `bucket_by` uses, and its definition if it has a right one.
-    pub(super) fn attribute_named(
+    /// The attribute that `of` or `bucket_by` names.
+    pub(super) fn attribute_named(&mut self, node: &Node<'_>, written: &str) -> Option<AttributeIndex> {
+        let found = self.attributes.find(written);
+        if found.is_none() {
+            let help = did_you_mean(written, self.attributes.names().into_iter());
+            self.unknown_attribute(written, node.span(), help);
+        }
+        found.map(AttributeIndex)
+    }
+
+    pub(super) fn unknown_attribute(
         &mut self,
         written: &str,
         span: std::ops::Range<usize>,
-        also: &[&str],
-    ) -> Option<AttributeIndex> {
-        let found = self.attributes.find(written);
-        if found.is_none() {
-            let names = self.attributes.names();
-            let help = match did_you_mean(written, names.into_iter().chain(also.iter().copied())) {
-                Some(question) => question,
-                None => "declare it with its type under `attributes`".to_owned(),
-            };
-            let message = format!("no attribute `{}` is declared", super::Shortened(written));
-            self.fault(Fault::new("unknown-attribute", span, message).help(help));
-        }
-        found.map(AttributeIndex)
+        help: Option<String>,
+    ) {
+        let message = format!("no attribute {} is declared", Quoted(written));
+        let help = help.unwrap_or_else(|| "declare it with its type under `attributes`".to_owned());
+        self.fault(Fault::new("unknown-attribute", span, message).help(help));
     }
 
     /// The definition of an attribute; `None` if it was told to be wrong.

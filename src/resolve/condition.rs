@@ -1,17 +1,19 @@
 //! Conditions: what must hold of a context, each operand of the type that its attribute has.
 
-use crate::address::{Block, BlockFault};
+use crate::address::Block;
 use crate::context::AttributeKind;
 use crate::diagnostic::Fault;
 use crate::document::{Member, Node, NodeKind};
 use crate::flag_set::{
-    Comparison, Condition, NumberTest, Predicate, SegmentIndex, Subject, Test, TextTest, TextsTest,
-    VersionText,
+    AttributeIndex, Comparison, Condition, NumberTest, Predicate, SegmentIndex, Subject, Test, TextTest,
+    TextsTest, VersionText,
 };
 use crate::time::Time;
 use crate::version::Version;
 
-use super::{Resolver, Shape};
+use super::object::{MAX_SHOWN, not_one_of};
+use super::similar::did_you_mean;
+use super::{Quoted, Resolver, Shape, almost, hints, words};
 
 /// What may stand in a condition beside the names of attributes.
 const WORDS: [&str; 6] = ["key", "now", "segment", "all", "any", "not"];
@@ -42,7 +44,7 @@ impl Resolver<'_> {
     /// A condition; its size is added to `shape`.
     pub(super) fn condition(&mut self, node: &Node<'_>, what: &str, shape: &mut Shape) -> Option<Condition> {
         let NodeKind::Object(members) = &node.kind else {
-            self.wrong_type(node, what, "a condition, which is an object");
+            self.wrong_type(node, what, "a condition");
             return None;
         };
         if members.is_empty() {
@@ -78,18 +80,23 @@ impl Resolver<'_> {
         }
     }
 
-    fn condition_attribute(
-        &mut self,
-        name: &str,
-        member: &Member<'_>,
-    ) -> Option<crate::flag_set::AttributeIndex> {
-        if name == "targetingKey" {
-            let message = "no attribute `targetingKey` is declared";
-            let fault = Fault::new("unknown-attribute", member.key_span.clone(), message);
-            self.fault(fault.help("in a condition the targeting key is called `key`"));
-            return None;
+    fn condition_attribute(&mut self, name: &str, member: &Member<'_>) -> Option<AttributeIndex> {
+        if let Some(index) = self.attributes.find(name) {
+            return Some(AttributeIndex(index));
         }
-        self.attribute_named(name, member.key_span.clone(), &WORDS)
+        let near = || did_you_mean(name, self.attributes.names().into_iter().chain(WORDS));
+        let help = words::condition(name).or_else(|| self.named_otherwise(name)).or_else(near);
+        self.unknown_attribute(name, member.key_span.clone(), help);
+        None
+    }
+
+    /// How a condition names what is no attribute.
+    fn named_otherwise(&self, name: &str) -> Option<String> {
+        match self.sort_of(name)? {
+            "segment" => Some(format!("`{name}` is a segment: write `\"segment\": \"{name}\"`")),
+            "flag" => Some(format!("`{name}` is a flag: name it in `requires`, beside `rules`")),
+            _ => None,
+        }
     }
 
     /// The conditions of `all` or `any`.
@@ -119,14 +126,26 @@ impl Resolver<'_> {
             return None;
         };
         let Some(index) = self.segments.find(written) else {
-            let message = format!("no segment `{}` is defined", super::Shortened(written));
-            let names: Vec<String> = self.segments.names().into_iter().map(str::to_owned).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            self.unknown("unknown-segment", node.span(), message, written, &names);
+            self.unknown_segment(written, node);
             return None;
         };
         shape.segments.push((index, depth));
         Some(SegmentIndex(index))
+    }
+
+    fn unknown_segment(&mut self, written: &str, node: &Node<'_>) {
+        let message = format!("no segment {} is defined", Quoted(written));
+        let fault = Fault::new("unknown-segment", node.span(), message);
+        let names = self.segments.names();
+        let help = match self.sort_of(written) {
+            Some("attribute") => {
+                Some(format!("`{written}` is an attribute: test it, `\"{written}\": {{...}}`"))
+            }
+            Some("flag") => Some(format!("`{written}` is a flag: name it in `requires`, beside `rules`")),
+            _ => did_you_mean(written, names.iter().copied()),
+        };
+        let fault = not_one_of(fault, &names, help);
+        self.fault(fault);
     }
 
     /// The tests of one attribute, all of which must hold.
@@ -140,11 +159,8 @@ impl Resolver<'_> {
     ) -> Option<Condition> {
         let NodeKind::Object(members) = &node.kind else {
             let example = tests_of(kind).first().unwrap_or(&"is");
-            self.wrong_type(
-                node,
-                &format!("`{name}`"),
-                &format!("an object of tests, like `{{\"{example}\": ...}}`"),
-            );
+            let help = hints::tests(node, kind).unwrap_or_else(|| format!("write `{{\"{example}\": ...}}`"));
+            self.wrong_shape(node, &format!("`{name}`"), "an object of tests", Some(help));
             return None;
         };
         if members.is_empty() {
@@ -174,12 +190,11 @@ impl Resolver<'_> {
         let test = &*member.key;
         if !known.contains(&test) {
             let message = match subject {
-                Subject::Key => format!("`{test}` is not a test of the targeting key"),
-                _ => format!("`{test}` is not a test of `{name}`, which is a `{kind}`"),
+                Subject::Key => format!("{} is not a test of the targeting key", Quoted(test)),
+                _ => format!("{} is not a test of `{name}`, which has type `{kind}`", Quoted(test)),
             };
             let fault = Fault::new("unknown-test", member.key_span.clone(), message);
-            let fault = fault.label(format!("not one of {}", super::object::quoted(known)));
-            self.fault(fault.maybe_help(super::similar::did_you_mean(test, known.iter().copied())));
+            self.fault(not_one_of(fault, known, words::test(test, name, kind, known)));
             return None;
         }
         let node = &member.value;
@@ -226,10 +241,11 @@ impl Resolver<'_> {
         if one_of.iter().any(|known| **known == *text) {
             return Some(text.into());
         }
-        let message = format!("`{text}` is not one of the values of `{}`", definition.name);
-        let known: Vec<Box<str>> = one_of.clone();
-        let known: Vec<&str> = known.iter().map(|known| &**known).collect();
-        self.unknown("not-one-of", node.span(), message, text, &known);
+        let message = format!("{} is not one of the values of `{}`", Quoted(text), definition.name);
+        let known: Vec<&str> = one_of.iter().take(MAX_SHOWN).map(|known| &**known).collect();
+        let help = did_you_mean(text, known.iter().copied());
+        let fault = not_one_of(Fault::new("not-one-of", node.span(), message), &known, help);
+        self.fault(fault);
         None
     }
 
@@ -268,21 +284,16 @@ impl Resolver<'_> {
         if let Some(version) = Version::parse(written) {
             return Some(VersionText { packed: version.packed(), text: version.as_str().into() });
         }
-        let message = format!("`{}` is not a version", super::Shortened(written));
-        let help = match written.strip_prefix(['v', 'V']).filter(|rest| Version::parse(rest).is_some()) {
-            Some(rest) => format!("write `{rest}`"),
-            None => "write `7`, `7.5`, `7.5.0` or `7.5.0-rc.1` (SemVer 2.0)".to_owned(),
-        };
-        self.fault(Fault::new("bad-version", node.span(), message).help(help));
+        let message = format!("{} is not a version", Quoted(written));
+        self.fault(Fault::new("bad-version", node.span(), message).help(almost::version(written)));
         None
     }
 
     fn time_test(&mut self, subject: Subject, test: &str, node: &Node<'_>, what: &str) -> Option<Predicate> {
         let written = self.text(node, what)?;
         let Some(time) = Time::parse(written) else {
-            let message = format!("`{}` is not a time", super::Shortened(written));
-            let help = "write `2026-12-01T08:00:00Z`, an offset like `+01:00`, or a date alone for its midnight in UTC";
-            self.fault(Fault::new("bad-time", node.span(), message).help(help));
+            let message = format!("{} is not a time", Quoted(written));
+            self.fault(Fault::new("bad-time", node.span(), message).help(almost::time(written)));
             return None;
         };
         if subject == Subject::Now {
@@ -293,21 +304,12 @@ impl Resolver<'_> {
 
     fn block(&mut self, node: &Node<'_>) -> Option<Block> {
         let written = self.text(node, "an entry of `within`")?;
-        let shown = super::Shortened(written);
-        let (message, help) = match Block::parse(written) {
+        let fault = match Block::parse(written) {
             Ok(block) => return Some(block),
-            Err(BlockFault::Unreadable) => (
-                format!("`{shown}` is no address and no block of addresses"),
-                "write `192.0.2.7`, `10.0.0.0/8` or `2001:db8::/32`".to_owned(),
-            ),
-            Err(BlockFault::Mapped) => (
-                format!("`{shown}` is a block of v4-mapped addresses, which count as v4"),
-                "write the v4 block".to_owned(),
-            ),
-            Err(BlockFault::HostBits(meant)) => {
-                (format!("`{shown}` has bits set beyond its length"), format!("did you mean `{meant}`?"))
-            }
+            Err(fault) => fault,
         };
+        let (what, help) = almost::address(written, fault);
+        let message = format!("{} {what}", Quoted(written));
         self.fault(Fault::new("bad-address", node.span(), message).help(help));
         None
     }

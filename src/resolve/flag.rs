@@ -8,13 +8,13 @@ use crate::flag_set::{
     Rule, Variant, VariantIndex, Waiver,
 };
 use crate::json::Json;
-use crate::key::NameId;
+use crate::key::{self, NameId};
 use crate::time::Time;
 use crate::value::Kind;
 
-use super::object::{Object, quoted};
+use super::object::{MAX_SHOWN, Object, not_one_of};
 use super::similar::did_you_mean;
-use super::{MAX_DEPTH, MAX_TESTS, Resolver, Shape, Size, graph};
+use super::{MAX_DEPTH, MAX_TESTS, Quoted, Resolver, Shape, Size, almost, graph, hints, words};
 
 const FLAG_KEYS: [&str; 16] = [
     "description",
@@ -44,8 +44,13 @@ pub(super) struct Answers {
 }
 
 impl Answers {
-    fn names(&self) -> Option<Vec<&str>> {
-        self.names.as_ref().map(|names| names.iter().map(|name| &**name).collect())
+    fn find(&self, name: &str) -> Option<VariantIndex> {
+        self.names.iter().flatten().position(|known| **known == *name).map(VariantIndex)
+    }
+
+    /// The names to tell where another is written; `None` if nothing should be held to them.
+    fn known(&self) -> Option<Vec<&str>> {
+        self.names.as_ref().map(|names| names.iter().take(MAX_SHOWN).map(|name| &**name).collect())
     }
 }
 
@@ -73,7 +78,7 @@ impl Resolver<'_> {
         let mut edges = Vec::with_capacity(members.len());
         let mut tests = Vec::with_capacity(members.len());
         for (index, member) in members.iter().enumerate() {
-            let mut reading = Reading { index, segments, tests: 0 };
+            let mut reading = Reading { flag: member, index, segments, tests: 0 };
             let flag = self.flag(member, &mut reading);
             let requires = flag.iter().flat_map(|flag| &flag.requires).map(|requirement| requirement.flag.0);
             edges.push(requires.collect::<Vec<usize>>());
@@ -108,15 +113,12 @@ impl Resolver<'_> {
             }
             if size.tests > MAX_TESTS && most <= MAX_TESTS {
                 let message = format!(
-                    "one answer of `{}` could take {} tests, its segments and required flags written out",
-                    member.key, size.tests
+                    "one answer of {} could take {} tests, its segments and required flags written out; the most is {MAX_TESTS}",
+                    Quoted(&member.key),
+                    size.tests
                 );
                 let fault = Fault::new("flag-too-large", member.key_span.clone(), message);
-                self.fault(
-                    fault
-                        .label(format!("at most {MAX_TESTS}"))
-                        .help("let segments and flags refer to fewer others"),
-                );
+                self.fault(fault.help("let segments and flags refer to fewer others"));
             }
             if let Some(place) = sizes.get_mut(*index) {
                 *place = size;
@@ -132,9 +134,9 @@ impl Resolver<'_> {
             None => Some((Kind::Bool, implicit_variants())),
             Some(node) => self.variants(node),
         };
-        let default = self.default(&object, reading.index);
+        let default = self.default(&object, reading);
         let off = match object.get("off") {
-            Some(node) => self.variant_named(node, reading.index, "`off`"),
+            Some(node) => self.variant_named(node, reading, "`off`"),
             None => self.variant_called("off", reading.index).or(default),
         };
         let requires = object.get("requires").map_or(Some(Vec::new()), |node| self.requires(node));
@@ -201,10 +203,8 @@ impl Resolver<'_> {
         let written = self.text(node, what)?;
         let date = Time::parse_date(written);
         if date.is_none() {
-            let message = format!("`{}` is not a date", super::Shortened(written));
-            self.fault(
-                Fault::new("bad-date", node.span(), message).help("write year, month and day: `2027-03-01`"),
-            );
+            let message = format!("{} is not a date", Quoted(written));
+            self.fault(Fault::new("bad-date", node.span(), message).help(almost::date(written)));
         }
         date
     }
@@ -218,8 +218,9 @@ impl Resolver<'_> {
             "operational" => Some(Purpose::Operational),
             "permission" => Some(Purpose::Permission),
             _ => {
-                let message = format!("`{}` is not a kind of flag", super::Shortened(written));
-                self.unknown("unknown-kind", node.span(), message, written, &known);
+                let message = format!("{} is not a kind of flag", Quoted(written));
+                let fault = Fault::new("unknown-kind", node.span(), message);
+                self.fault(not_one_of(fault, &known, words::kind(written, &known)));
                 None
             }
         }
@@ -249,7 +250,7 @@ impl Resolver<'_> {
         }
         let mut named = true;
         for member in members {
-            named &= self.name(member, "variant");
+            named &= self.name(member, "a variant");
         }
         let kind = self.kind_of(node, members);
         let variants = members
@@ -275,52 +276,60 @@ impl Resolver<'_> {
                 Some((first_kind, first)) if first_kind == kind => Some((kind, first)),
                 Some((_, first)) => {
                     let message = format!(
-                        "the values of a flag have one type, and `{}` is {} while `{}` is {}",
-                        member.key,
-                        member.value.type_name(),
-                        first.key,
-                        first.value.type_name()
+                        "the values of a flag have one type, and {} is {} while {} is {}",
+                        Quoted(&member.key),
+                        member.value.shown(),
+                        Quoted(&first.key),
+                        first.value.shown()
                     );
-                    let span = member.value.start..end_to_show(&member.value);
-                    self.fault(
-                        Fault::new("mixed-values", span, message).help("null may stand beside any type"),
-                    );
+                    let fault = Fault::new("mixed-values", member.value.head(), message);
+                    self.fault(fault.help(hints::mixed(&first.value, &member.value)));
                     return None;
                 }
             };
         }
         if known.is_none() {
             let message = "all values are null, so the flag has no type";
-            let fault = Fault::new("only-null", node.start..node.start + 1, message);
+            let fault = Fault::new("only-null", node.head(), message);
             self.fault(fault.help("give one variant a value"));
         }
         known.map(|(kind, _)| kind)
     }
 
-    fn default(&mut self, object: &Object<'_, '_>, flag: usize) -> Option<VariantIndex> {
+    fn default(&mut self, object: &Object<'_, '_>, reading: &Reading<'_>) -> Option<VariantIndex> {
         if let Some(node) = object.get("default") {
-            return self.variant_named(node, flag, "`default`");
+            return self.variant_named(node, reading, "`default`");
         }
-        if self.flags.things.get(flag).is_some_and(|answers| answers.implicit) {
-            return self.variant_called("off", flag);
+        if self.flags.things.get(reading.index).is_some_and(|answers| answers.implicit) {
+            return self.variant_called("off", reading.index);
         }
-        let span = object
-            .member("variants")
-            .map_or(object.node().start..object.node().start + 1, |it| it.key_span.clone());
+        let span = object.member("variants").map_or(object.node().head(), |member| member.key_span.clone());
         let message = "a flag with `variants` of its own needs a `default`";
         let fault = Fault::new("no-default", span, message);
-        self.fault(fault.help("`default` names the variant for everyone whom no rule takes"));
+        let example = self.example_variant(reading.index);
+        self.fault(
+            fault.help(format!("name the variant where no rule applies: `\"default\": \"{example}\"`")),
+        );
         None
     }
 
-    fn variant_called(&self, name: &str, flag: usize) -> Option<VariantIndex> {
-        let names = self.flags.things.get(flag)?.names.as_ref()?;
-        names.iter().position(|known| **known == *name).map(VariantIndex)
+    /// A variant of a flag, for the help of a message.
+    fn example_variant(&self, flag: usize) -> &str {
+        let names = self.flags.things.get(flag).and_then(Answers::known).unwrap_or_default();
+        names.first().copied().filter(|name| key::is_legal(name)).unwrap_or("...")
     }
 
-    fn variant_named(&mut self, node: &Node<'_>, flag: usize, what: &str) -> Option<VariantIndex> {
-        let written = self.text(node, what)?;
-        self.variant_written(written, node.span(), flag, what)
+    fn variant_called(&self, name: &str, flag: usize) -> Option<VariantIndex> {
+        self.flags.things.get(flag)?.find(name)
+    }
+
+    fn variant_named(&mut self, node: &Node<'_>, reading: &Reading<'_>, what: &str) -> Option<VariantIndex> {
+        let NodeKind::Text(written) = &node.kind else {
+            let help = node.spelt().and_then(|value| reading.variant_of(value));
+            self.wrong_shape(node, what, "the name of a variant", help);
+            return None;
+        };
+        self.variant_written(written, node.span(), reading, what)
     }
 
     /// The variant of a flag that a place names. Silent if the variants themselves were told to be wrong.
@@ -328,20 +337,24 @@ impl Resolver<'_> {
         &mut self,
         written: &str,
         span: std::ops::Range<usize>,
-        flag: usize,
+        reading: &Reading<'_>,
         what: &str,
     ) -> Option<VariantIndex> {
-        let names = self.flags.things.get(flag)?.names()?;
-        if let Some(index) = names.iter().position(|known| *known == written) {
-            return Some(VariantIndex(index));
+        let answers = self.flags.things.get(reading.index)?;
+        if let Some(index) = answers.find(written) {
+            return Some(index);
         }
-        let message =
-            format!("{what} names `{}`, which is not a variant of this flag", super::Shortened(written));
-        let mut fault = Fault::new("unknown-variant", span, message);
-        if names.len() <= 8 {
-            fault = fault.label(format!("not one of {}", quoted(&names)));
-        }
-        let fault = fault.maybe_help(did_you_mean(written, names));
+        let names = answers.known()?;
+        let message = format!(
+            "{what} names {}, which is not a variant of {}",
+            Quoted(written),
+            Quoted(&reading.flag.key)
+        );
+        let help = reading
+            .variant_of(written)
+            .or_else(|| hints::split_part(what, written, names.first()?))
+            .or_else(|| did_you_mean(written, names.iter().copied()));
+        let fault = not_one_of(Fault::new("unknown-variant", span, message), &names, help);
         self.fault(fault);
         None
     }
@@ -357,29 +370,66 @@ impl Resolver<'_> {
     fn requirement(&mut self, member: &Member<'_>) -> Option<Requirement> {
         let flag = self.flags.find(&member.key);
         if flag.is_none() {
-            let message = format!("no flag `{}` stands in this file", super::Shortened(&member.key));
-            let names: Vec<String> = self.flags.names().into_iter().map(str::to_owned).collect();
-            let fault = Fault::new("unknown-flag", member.key_span.clone(), message);
-            self.fault(fault.maybe_help(did_you_mean(&member.key, names.iter().map(String::as_str))));
+            self.unknown_flag(member);
         }
-        let what = format!("the variants required of `{}`", super::Shortened(&member.key));
-        let items = self.filled_list(&member.value, &what)?;
-        let variants = self.each(items, |resolver, item| match flag {
-            Some(flag) => {
-                let written = resolver.text(item, "an entry of `requires`")?;
-                let known = resolver.flags.things.get(flag)?.names()?;
-                if let Some(index) = known.iter().position(|known| *known == written) {
-                    return Some(VariantIndex(index));
-                }
-                let message = format!("`{}` is not a variant of `{}`", super::Shortened(written), member.key);
-                let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                resolver.unknown("unknown-variant", item.span(), message, written, &known);
-                None
-            }
-            None => resolver.text(item, "an entry of `requires`").and(None),
-        });
+        let items = self.required_variants(member)?;
+        let variants = self.each(items, |resolver, item| resolver.required_variant(item, member, flag));
         Some(Requirement { flag: FlagIndex(flag?), variants: variants? })
+    }
+
+    fn required_variant(
+        &mut self,
+        node: &Node<'_>,
+        member: &Member<'_>,
+        flag: Option<usize>,
+    ) -> Option<VariantIndex> {
+        let required = flag.and_then(|flag| self.flags.things.get(flag));
+        let of_value = |value: &str| match required {
+            Some(Answers { implicit: true, .. }) => hints::variant_of_value(value, None),
+            _ => None,
+        };
+        let NodeKind::Text(written) = &node.kind else {
+            let help = node.spelt().and_then(of_value);
+            let what = format!("a variant required of {}", Quoted(&member.key));
+            self.wrong_shape(node, &what, "a text", help);
+            return None;
+        };
+        if let Some(index) = required?.find(written) {
+            return Some(index);
+        }
+        let known = required?.known()?;
+        let message = format!("{} is not a variant of {}", Quoted(written), Quoted(&member.key));
+        let help = of_value(written).or_else(|| did_you_mean(written, known.iter().copied()));
+        let fault = not_one_of(Fault::new("unknown-variant", node.span(), message), &known, help);
+        self.fault(fault);
+        None
+    }
+
+    fn required_variants<'n, 't>(&mut self, member: &'n Member<'t>) -> Option<&'n [Node<'t>]> {
+        let node = &member.value;
+        let what = || format!("variants required of {}", Quoted(&member.key));
+        match &node.kind {
+            NodeKind::Array(items) if !items.is_empty() => return Some(items),
+            NodeKind::Array(_) => self.empty(node, &format!("the list of {}", what())),
+            _ => self.wrong_shape(node, &format!("the {}", what()), "a list", hints::required_variants(node)),
+        }
+        None
+    }
+
+    fn unknown_flag(&mut self, member: &Member<'_>) {
+        let written = &*member.key;
+        let message = format!("no flag {} stands in this file", Quoted(written));
+        let names = self.flags.names();
+        let help = match self.sort_of(written) {
+            Some(sort @ ("segment" | "attribute")) => {
+                let article = if sort == "segment" { "a" } else { "an" };
+                Some(format!("`{written}` is {article} {sort}: use it in a condition"))
+            }
+            _ => did_you_mean(written, names.iter().copied()),
+        };
+        let fault = Fault::new("unknown-flag", member.key_span.clone(), message);
+        let fault = not_one_of(fault, &names, help);
+        self.fault(fault);
     }
 
     fn deny(&mut self, node: &Node<'_>, reading: &mut Reading<'_>) -> Option<Vec<Condition>> {
@@ -402,7 +452,7 @@ impl Resolver<'_> {
         if size.depth > MAX_DEPTH && !told {
             let message =
                 format!("with its segments written out, this condition nests deeper than {MAX_DEPTH}");
-            self.fault(Fault::new("too-deep", node.start..node.start + 1, message));
+            self.fault(Fault::new("too-deep", node.head(), message));
         }
         reading.tests = reading.tests.saturating_add(size.tests);
         condition
@@ -429,7 +479,7 @@ impl Resolver<'_> {
             None => Some(None),
             Some(node) => self.percentage(node, "`rollout`").map(Some),
         };
-        let outcome = self.outcome(&object, reading.index);
+        let outcome = self.outcome(&object, reading);
         Some(Rule {
             name: name?,
             description: description?,
@@ -439,7 +489,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn outcome(&mut self, rule: &Object<'_, '_>, flag: usize) -> Option<Outcome> {
+    fn outcome(&mut self, rule: &Object<'_, '_>, reading: &Reading<'_>) -> Option<Outcome> {
         let serve = rule.member("serve");
         let split = rule.member("split");
         if let (Some(_), Some(split)) = (serve, split) {
@@ -449,28 +499,30 @@ impl Resolver<'_> {
             );
         }
         let served =
-            serve.map(|member| self.variant_named(&member.value, flag, "`serve`").map(Outcome::Serve));
-        let split = split.map(|member| self.split(&member.value, flag).map(Outcome::Split));
+            serve.map(|member| self.variant_named(&member.value, reading, "`serve`").map(Outcome::Serve));
+        let split = split.map(|member| self.split(&member.value, reading).map(Outcome::Split));
         match (served, split) {
             (Some(_), Some(_)) => None,
             (Some(outcome), None) | (None, Some(outcome)) => outcome,
-            (None, None) if self.flags.things.get(flag).is_some_and(|answers| answers.implicit) => {
-                self.variant_called("on", flag).map(Outcome::Serve)
+            (None, None) if self.flags.things.get(reading.index).is_some_and(|answers| answers.implicit) => {
+                self.variant_called("on", reading.index).map(Outcome::Serve)
             }
             (None, None) => {
-                let start = rule.node().start;
                 let message =
                     "this rule says neither `serve` nor `split`, and the flag has `variants` of its own";
-                let fault = Fault::new("nothing-to-serve", start..start + 1, message);
-                self.fault(fault.help("name the variant that the rule serves: `\"serve\": \"...\"`"));
+                let fault = Fault::new("nothing-to-serve", rule.node().head(), message);
+                let example = self.example_variant(reading.index);
+                self.fault(
+                    fault.help(format!("name the variant that the rule serves: `\"serve\": \"{example}\"`")),
+                );
                 None
             }
         }
     }
 
-    fn split(&mut self, node: &Node<'_>, flag: usize) -> Option<Vec<(VariantIndex, Percentage)>> {
+    fn split(&mut self, node: &Node<'_>, reading: &Reading<'_>) -> Option<Vec<(VariantIndex, Percentage)>> {
         let items = self.filled_list(node, "`split`")?;
-        let parts = self.each(items, |resolver, item| resolver.split_part(item, flag));
+        let parts = self.each(items, |resolver, item| resolver.split_part(item, reading));
         // The sum is judged if every weight could be read, whether or not its variant exists.
         let weights = self.weights(items)?;
         let total: u64 = weights.iter().map(|weight| u64::from(weight.0)).sum();
@@ -480,16 +532,16 @@ impl Resolver<'_> {
             let (short, amount) =
                 if percent < 100.0 { ("short", 100.0 - percent) } else { ("over", percent - 100.0) };
             let amount = (amount * 1000.0).round() / 1000.0;
-            let fault = Fault::new("bad-weights", node.start..node.start + 1, message);
-            self.fault(fault.label(format!("{amount} {short}")));
+            let fault = Fault::new("bad-weights", node.head(), message).label(format!("{amount} {short}"));
+            self.fault(fault.maybe_help(hints::weights(total).map(str::to_owned)));
             return None;
         }
         parts
     }
 
-    fn split_part(&mut self, node: &Node<'_>, flag: usize) -> Option<(VariantIndex, Percentage)> {
+    fn split_part(&mut self, node: &Node<'_>, reading: &Reading<'_>) -> Option<(VariantIndex, Percentage)> {
         let NodeKind::Object(members) = &node.kind else {
-            self.wrong_type(node, "an entry of `split`", "an object `{\"variant\": weight}`");
+            self.wrong_type(node, "an entry of `split`", "an object of a variant and its weight");
             return None;
         };
         match members.as_slice() {
@@ -498,7 +550,7 @@ impl Resolver<'_> {
                 None
             }
             [member] => {
-                let variant = self.variant_written(&member.key, member.key_span.clone(), flag, "`split`");
+                let variant = self.variant_written(&member.key, member.key_span.clone(), reading, "`split`");
                 let weight = self.percentage(&member.value, "a weight");
                 Some((variant?, weight?))
             }
@@ -507,7 +559,8 @@ impl Resolver<'_> {
             [_, second, ..] => {
                 let message = "an entry of a split is one variant with its weight";
                 let fault = Fault::new("bad-weights", second.key_span.clone(), message);
-                self.fault(fault.help("give each variant an entry of its own: the order of a split matters"));
+                let fault = fault.help("give each variant an entry of its own: the order of a split matters");
+                self.fault(fault.maybe_help(hints::split_entry_spelt_out(members)));
                 None
             }
         }
@@ -531,13 +584,15 @@ impl Resolver<'_> {
         let percent = self.number(node, what)?;
         let percentage = Percentage::of(percent);
         if percentage.is_none() {
-            let message = format!("{percent} is not a percentage");
-            let why = if (0.0..=100.0).contains(&percent) {
-                "at most three digits after the point"
+            let shown = node.shown();
+            let fault = if (0.0..=100.0).contains(&percent) {
+                let message = format!("{shown} has more than three digits after the point");
+                Fault::new("bad-percentage", node.span(), message).help(hints::rounded(percent))
             } else {
-                "must be from 0 to 100"
+                let message = format!("{shown} is not a percentage, which goes from 0 to 100");
+                Fault::new("bad-percentage", node.span(), message)
             };
-            self.fault(Fault::new("bad-percentage", node.span(), message).label(why));
+            self.fault(fault);
         }
         percentage
     }
@@ -550,11 +605,12 @@ impl Resolver<'_> {
             self.fault(Fault::new("bad-bucket-by", node.span(), message).help(help));
             return None;
         }
-        let index = self.attribute_named(written, node.span(), &[])?;
+        let index = self.attribute_named(node, written)?;
         let kind = self.definition(index)?.kind;
         if !matches!(kind, AttributeKind::Text | AttributeKind::Number) {
-            let message =
-                format!("units are told apart by a `string` or a `number`, and `{written}` is a `{kind}`");
+            let message = format!(
+                "`bucket_by` must name a `string` or `number` attribute, and `{written}` has type `{kind}`"
+            );
             self.fault(Fault::new("bad-bucket-by", node.span(), message));
             return None;
         }
@@ -564,9 +620,17 @@ impl Resolver<'_> {
 
 /// What is known while one flag is read.
 struct Reading<'s> {
+    flag: &'s Member<'s>,
     index: usize,
     segments: &'s [Size],
     tests: u64,
+}
+
+impl Reading<'_> {
+    /// The variant that has a value, where the value stands instead of its name.
+    fn variant_of(&self, value: &str) -> Option<String> {
+        hints::variant_of_value(value, self.flag.value.member("variants"))
+    }
 }
 
 fn implicit_variants() -> Vec<Variant> {
@@ -582,13 +646,5 @@ fn kind_of_value(node: &Node<'_>) -> Option<Kind> {
         NodeKind::Number(_) => Some(Kind::Number),
         NodeKind::Text(_) => Some(Kind::Text),
         NodeKind::Array(_) | NodeKind::Object(_) => Some(Kind::Json),
-    }
-}
-
-/// Whole objects and lists are shown by their start.
-fn end_to_show(node: &Node<'_>) -> usize {
-    match node.kind {
-        NodeKind::Object(_) | NodeKind::Array(_) => node.start + 1,
-        _ => node.end,
     }
 }

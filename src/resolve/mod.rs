@@ -3,19 +3,23 @@
 //! Names are collected first, so that everything can refer to anything; then each part is read in its own file. A part
 //! with a fault becomes `None`, and reading goes on: the flag set is only made if there was none.
 
+mod almost;
 mod attribute;
 mod condition;
 mod flag;
 mod graph;
+mod hints;
 mod object;
 mod segment;
 mod similar;
+mod words;
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Fault};
+use crate::diagnostic::{Diagnostic, Fault, character_name};
 use crate::document::{self, Document, Node, NodeKind};
 use crate::error::Error;
 use crate::flag_set::{AttributeDefinition, FlagSet, Segment};
@@ -28,6 +32,9 @@ use object::Object;
 /// How many tests may stand behind one flag, its segments and required flags written out. It bounds what one answer can
 /// cost, whatever refers to what.
 const MAX_TESTS: u64 = 100_000;
+
+/// How many names are compared with wrong ones, before guesses stop.
+const MAX_GUESSES: usize = 100_000;
 
 /// How deep conditions (with their segments written out) and requirements may nest.
 const MAX_DEPTH: usize = document::MAX_DEPTH;
@@ -95,11 +102,13 @@ struct Resolver<'l> {
 struct Names<T> {
     by_name: HashMap<Box<str>, usize>,
     things: Vec<T>,
+    /// How many names may still be looked through for guesses.
+    guesses: Cell<usize>,
 }
 
 impl<T> Names<T> {
     fn new() -> Names<T> {
-        Names { by_name: HashMap::new(), things: Vec::new() }
+        Names { by_name: HashMap::new(), things: Vec::new(), guesses: Cell::new(MAX_GUESSES) }
     }
 
     /// Of two things with one name the first counts; the file is refused for it anyway.
@@ -112,8 +121,11 @@ impl<T> Names<T> {
         self.by_name.get(name).copied()
     }
 
-    /// In an order that does not depend on a hash.
+    /// All names, to guess which of them was meant, in an order that does not depend on a hash. None any more where many
+    /// faults have looked through many names: nobody reads that many guesses.
     fn names(&self) -> Vec<&str> {
+        let Some(left) = self.guesses.get().checked_sub(self.by_name.len()) else { return Vec::new() };
+        self.guesses.set(left);
         let mut names: Vec<&str> = self.by_name.keys().map(|name| &**name).collect();
         names.sort_unstable();
         names
@@ -187,11 +199,11 @@ impl<'l> Resolver<'l> {
             None => Vec::new(),
         };
         for member in &segments {
-            self.name(member, "segment");
+            self.name(member, "a segment");
             self.segments.push(&member.key, ());
         }
         for member in &flags {
-            self.name(member, "flag");
+            self.name(member, "a flag");
             let answers = self.answers(member);
             self.flags.push(&member.key, answers);
         }
@@ -213,13 +225,16 @@ impl<'l> Resolver<'l> {
         let Some(node) = self.required(file, "version") else { return true };
         match node.kind {
             NodeKind::Number("1") | NodeKind::Broken => true,
-            NodeKind::Number(other) => {
-                let message = format!("version {other} is not one that this reader knows");
-                self.fault(Fault::new("wrong-version", node.span(), message).label("must be the integer 1"));
+            NodeKind::Number(_) => {
+                let message =
+                    format!("this reader knows version `1` alone, and this file says {}", node.shown());
+                let help = hints::version(node);
+                self.fault(Fault::new("wrong-version", node.span(), message).help(help));
                 false
             }
             _ => {
-                self.wrong_type(node, "`version`", "the integer 1");
+                let help = "write `\"version\": 1`".to_owned();
+                self.wrong_shape(node, "`version`", "the number 1", Some(help));
                 true
             }
         }
@@ -245,42 +260,182 @@ impl<'l> Resolver<'l> {
 
     /// A key of an object that names a thing: told if no thing can be called so.
     fn name(&mut self, member: &document::Member<'_>, what: &str) -> bool {
-        self.legal_name(&member.key, member.key_span.clone(), what)
-    }
-
-    fn legal_name(&mut self, name: &str, span: Range<usize>, what: &str) -> bool {
-        if key::is_legal(name) {
+        if key::is_legal(&member.key) {
             return true;
         }
-        let message = format!("`{}` cannot name a {what}", Shortened(name));
-        let fault = Fault::new("bad-name", span, message);
+        let (span, why) = name_fault(member, what);
+        let fault = Fault::new("bad-name", span, why);
         self.fault(
             fault.help("a name is 1 to 100 of a-z A-Z 0-9 . _ - : and starts with a letter or a digit"),
         );
         false
     }
 
+    /// What stands under a name, if not what was looked for there.
+    fn sort_of(&self, name: &str) -> Option<&'static str> {
+        let segment = self.segments.find(name).map(|_| "segment");
+        let attribute = || self.attributes.find(name).map(|_| "attribute");
+        segment.or_else(attribute).or_else(|| self.flags.find(name).map(|_| "flag"))
+    }
+
     /// Every finding in the order of the flag file, those inside lists where the list is named.
     fn findings(self, text: &[u8], root: &Node<'_>) -> Vec<Diagnostic> {
-        let mut findings = document::place_all(text, Some(root), self.faults);
-        for (place, mut finding) in self.list_findings {
+        let of_file = document::place_all(text, Some(root), self.faults);
+        let of_file = of_file.into_iter().map(|finding| (finding.span.start, finding));
+        let of_lists = self.list_findings.into_iter().map(|(place, mut finding)| {
             finding.path = root.pointer(&place).into();
-            let at =
-                findings.partition_point(|other| other.list.is_some() || other.span.start <= place.start);
-            findings.insert(at, finding);
-        }
-        findings
+            (place.start, finding)
+        });
+        let mut findings: Vec<(usize, Diagnostic)> = of_file.chain(of_lists).collect();
+        findings.sort_by_key(|(place, _)| *place);
+        findings.into_iter().map(|(_, finding)| finding).collect()
     }
 }
 
-/// A name as messages show it: long ones end in dots.
-struct Shortened<'n>(&'n str);
+/// Why a key of an object cannot name a thing, and where: at the first character that cannot stand there.
+fn name_fault(member: &document::Member<'_>, what: &str) -> (Range<usize>, String) {
+    let name = &*member.key;
+    let whole = member.key_span.clone();
+    if name.is_empty() {
+        return (whole, format!("the name of {what} is empty"));
+    }
+    let of_names = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | ':');
+    let wrong = |&(at, c): &(usize, char)| !of_names(c) || at == 0 && !c.is_ascii_alphanumeric();
+    let Some((at, character)) = name.char_indices().find(wrong) else {
+        let message =
+            format!("the name {} has {} characters; the most is {}", Quoted(name), name.len(), key::MAX_NAME);
+        return (whole, message);
+    };
+    // With escapes in the name, nobody knows where a character stands.
+    let at = whole.start + 1 + at;
+    let span = if whole.len() == name.len() + 2 { at..at + character.len_utf8() } else { whole };
+    let place = if of_names(character) { "lead" } else { "stand in" };
+    (
+        span,
+        format!("{} cannot name {what}: {} may not {place} a name", Quoted(name), character_name(character)),
+    )
+}
 
-impl std::fmt::Display for Shortened<'_> {
+/// A text in quotes as messages show it: a long one ends in dots, an empty one is told to be so.
+struct Quoted<'n>(&'n str);
+
+impl std::fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.0.char_indices().nth(40) {
-            Some((cut, _)) => write!(f, "{}...", self.0.get(..cut).unwrap_or_default()),
-            None => f.write_str(self.0),
+            Some((cut, _)) => write!(f, "`{}...`", self.0.get(..cut).unwrap_or_default()),
+            None if self.0.is_empty() => f.write_str("the empty text"),
+            None => write!(f, "`{}`", self.0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(text: &str) -> Vec<Diagnostic> {
+        FlagSet::parse(text).unwrap_err().diagnostics().to_vec()
+    }
+
+    fn help(flag: &str) -> String {
+        let text = format!(
+            r#"{{"version": 1, "attributes": {{"country": {{"type": "string"}}, "age": {{"type": "number"}}}},
+               "segments": {{"testers": {{"keys": ["ada"]}}}}, "flags": {{"other": {{}}, "a": {flag}}}}}"#
+        );
+        let findings = findings(&text);
+        assert_eq!(findings.len(), 1, "{flag}: {findings:?}");
+        findings[0].help().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn many_unknown_names_among_many_names_take_no_time() {
+        let flags: Vec<String> = (0..20_000)
+            .map(|n| format!(r#""flag-number-{n}": {{"requires": {{"flog-number-{n}": ["on"]}}}}"#))
+            .collect();
+        let findings = findings(&format!(r#"{{"version": 1, "flags": {{{}}}}}"#, flags.join(",\n")));
+        assert_eq!(findings.len(), 20_000);
+        assert!(findings[0].help().is_some_and(|help| help.starts_with("did you mean `flag-number-")));
+    }
+
+    #[test]
+    fn what_is_known_by_another_name_is_told() {
+        for (flag, told) in [
+            (r#"{"deny": [{"testers": {}}]}"#, "`testers` is a segment: write `\"segment\": \"testers\"`"),
+            (r#"{"deny": [{"other": {}}]}"#, "`other` is a flag: name it in `requires`, beside `rules`"),
+            (
+                r#"{"deny": [{"segment": "country"}]}"#,
+                "`country` is an attribute: test it, `\"country\": {...}`",
+            ),
+            (
+                r#"{"deny": [{"segment": "other"}]}"#,
+                "`other` is a flag: name it in `requires`, beside `rules`",
+            ),
+            (r#"{"requires": {"testers": ["on"]}}"#, "`testers` is a segment: use it in a condition"),
+            (r#"{"requires": {"country": ["on"]}}"#, "`country` is an attribute: use it in a condition"),
+            (r#"{"requires": {"other": ["true"]}}"#, "name the variant, not its value: `\"on\"`"),
+            (r#"{"requires": {"other": [false]}}"#, "name the variant, not its value: `\"off\"`"),
+            (r#"{"variants": {"x": 1, "y": 2}, "default": 2}"#, "name the variant, not its value: `\"y\"`"),
+            (r#"{"variants": {"x": "X"}, "default": "X"}"#, "name the variant, not its value: `\"x\"`"),
+            (r#"{"variants": {"x": 1}}"#, "name the variant where no rule applies: `\"default\": \"x\"`"),
+        ] {
+            assert_eq!(help(flag), told, "{flag}");
+        }
+    }
+
+    #[test]
+    fn words_of_other_places_and_products_are_known() {
+        for (flag, told) in [
+            (r#"{"//": "why"}"#, "write a comment: `// ...`"),
+            (r#"{"defaultVariant": "on"}"#, "write `default`"),
+            (r#"{"prerequisites": {}}"#, "write `requires`"),
+            (r#"{"rules": [{"percentage": 5}]}"#, "write `rollout`"),
+            (r#"{"rules": [{"variant": "on"}]}"#, "write `serve`"),
+            (r#"{"rules": [{"users": []}]}"#, "write `\"when\": {\"key\": {\"in\": [\"ada\"]}}`"),
+            (
+                r#"{"rules": [{"enabled": false}]}"#,
+                "a rule has no switch: delete it, or write `\"rollout\": 0`",
+            ),
+            (r#"{"deny": [{"and": []}]}"#, "did you mean `all`?"),
+            (
+                r#"{"deny": [{"startsWith": "a"}]}"#,
+                "name the attribute first: `{\"country\": {\"is\": \"DE\"}}`",
+            ),
+            (r#"{"deny": [{"age": {"gt": 18}}]}"#, "write `above`"),
+            (r#"{"deny": [{"age": {"<=": 18}}]}"#, "write `at_most`"),
+            (r#"{"deny": [{"age": {"exists": true}}]}"#, "write `\"present\": true`"),
+            (r#"{"deny": [{"now": {"after": "2026-12-01"}}]}"#, "write `since`"),
+            (r#"{"deny": [{"country": {"oneOf": ["DE"]}}]}"#, "write `in`"),
+            (
+                r#"{"deny": [{"country": {"regex": "D."}}]}"#,
+                "there are no patterns: write `starts_with`, `ends_with` or `contains`",
+            ),
+            (
+                r#"{"rules": [{"split": [{"variant": "off", "weight": 100}]}]}"#,
+                "write the variant and its weight alone: `{\"off\": 100}`",
+            ),
+        ] {
+            assert_eq!(help(flag), told, "{flag}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_marked_where_it_goes_wrong() {
+        for (name, marked) in [("-a", "-"), ("aé", "é"), ("a b", " "), ("", "\"\""), ("a\\n", "\"a\\n\"")] {
+            let text = format!(r#"{{"version": 1, "flags": {{"{name}": {{}}}}}}"#);
+            let findings = findings(&text);
+            assert_eq!((findings.len(), findings[0].code()), (1, "bad-name"));
+            assert_eq!(&text[findings[0].span()], marked, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_loop_of_thousands_is_told_in_a_line() {
+        let segments: Vec<String> = (0..5_000)
+            .map(|n| format!(r#""s{n}": {{"when": {{"segment": "s{}"}}}}"#, (n + 1) % 5_000))
+            .collect();
+        let findings =
+            findings(&format!(r#"{{"version": 1, "segments": {{{}}}, "flags": {{}}}}"#, segments.join(",")));
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].message().ends_with("→ `s7` → 4992 more → `s0`"), "{}", findings[0].message());
     }
 }

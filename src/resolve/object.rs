@@ -3,8 +3,7 @@
 use crate::diagnostic::Fault;
 use crate::document::{Member, Node, NodeKind};
 
-use super::Resolver;
-use super::similar::did_you_mean;
+use super::{Quoted, Resolver, hints, words};
 
 /// An object whose keys were held to those that are known.
 pub(super) struct Object<'n, 't> {
@@ -40,10 +39,9 @@ impl Resolver<'_> {
             return None;
         };
         for member in members.iter().filter(|member| !known.contains(&&*member.key)) {
-            let message = format!("`{}` is not a key of {what}", super::Shortened(&member.key));
+            let message = format!("{} is not a key of {what}", Quoted(&member.key));
             let fault = Fault::new("unknown-key", member.key_span.clone(), message);
-            let fault = fault.label(format!("not one of {}", quoted(known)));
-            self.fault(fault.maybe_help(did_you_mean(&member.key, known.iter().copied())));
+            self.fault(not_one_of(fault, known, words::key(what, &member.key, known)));
         }
         Some(Object { node, what, members })
     }
@@ -52,12 +50,10 @@ impl Resolver<'_> {
     pub(super) fn required<'n, 't>(&mut self, object: &Object<'n, 't>, key: &str) -> Option<&'n Node<'t>> {
         let found = object.get(key);
         if found.is_none() {
-            let start = object.node.start;
-            let message = format!("{} has no `{key}`", object.what);
-            self.fault(
-                Fault::new("missing-key", start..start + 1, message)
-                    .label(format!("`{key}` is required here")),
-            );
+            let what = object.what.trim_start_matches("an ").trim_start_matches("a ");
+            let message = format!("this {what} has no `{key}`");
+            let fault = Fault::new("missing-key", object.node.head(), message);
+            self.fault(fault.maybe_help(hints::required(key).map(str::to_owned)));
         }
         found
     }
@@ -152,42 +148,41 @@ impl Resolver<'_> {
     }
 
     pub(super) fn empty(&mut self, node: &Node<'_>, what: &str) {
-        self.fault(
-            Fault::new("empty", node.span(), format!("{what} is empty")).label("something must stand here"),
-        );
+        let fault = Fault::new("empty", node.span(), format!("{what} is empty"));
+        self.fault(fault.help(hints::empty(what, node)));
     }
 
     pub(super) fn wrong_type(&mut self, node: &Node<'_>, what: &str, wanted: &str) {
+        self.wrong_shape(node, what, wanted, hints::shape(what, wanted, node));
+    }
+
+    /// [`Resolver::wrong_type`], where the place knows best what to write instead.
+    pub(super) fn wrong_shape(&mut self, node: &Node<'_>, what: &str, wanted: &str, help: Option<String>) {
         if matches!(node.kind, NodeKind::Broken) {
             return;
         }
-        // Whole objects and lists are not underlined to their end: the eye needs their start.
-        let end = match node.kind {
-            NodeKind::Object(_) | NodeKind::Array(_) => node.start + 1,
-            _ => node.end,
-        };
-        let message = format!("{what} is {}", node.type_name());
-        self.fault(Fault::new("wrong-type", node.start..end, message).label(format!("must be {wanted}")));
+        let is = if what.starts_with('`') { "is" } else { "this is" };
+        let message = format!("{what} must be {wanted}, and {is} {}", node.shown());
+        self.fault(Fault::new("wrong-type", node.head(), message).maybe_help(help));
     }
+}
 
-    /// A name that nothing has.
-    pub(super) fn unknown(
-        &mut self,
-        code: &'static str,
-        span: std::ops::Range<usize>,
-        message: String,
-        written: &str,
-        known: &[&str],
-    ) {
-        let mut fault = Fault::new(code, span, message);
-        if (1..=8).contains(&known.len()) {
-            fault = fault.label(format!("not one of {}", quoted(known)));
-        }
-        self.fault(fault.maybe_help(did_you_mean(written, known.iter().copied())));
-    }
+/// How many variants of a flag, or values of an attribute, are looked through for what was meant.
+pub(super) const MAX_SHOWN: usize = 100;
+
+/// A fault of a name that is not known: with what was meant, and with the known ones where they are few, or where nothing
+/// better can be said.
+pub(super) fn not_one_of(fault: Fault, known: &[&str], help: Option<String>) -> Fault {
+    let most = if help.is_some() { 9 } else { 16 };
+    let fault = if (1..=most).contains(&known.len()) {
+        fault.label(format!("not one of {}", quoted(known)))
+    } else {
+        fault
+    };
+    fault.maybe_help(help)
 }
 
 /// `` `a`, `b`, `c` ``
 pub(super) fn quoted(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names.iter().map(|name| Quoted(name).to_string()).collect::<Vec<_>>().join(", ")
 }

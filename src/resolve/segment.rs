@@ -9,7 +9,10 @@ use crate::flag_set::{AttributeIndex, Listed, Segment, SegmentBody};
 use crate::key_list::KeyList;
 
 use super::object::Object;
-use super::{MAX_DEPTH, Resolver, Shape, Size, graph};
+use super::{MAX_DEPTH, Quoted, Resolver, Shape, Size, graph, hints};
+
+/// How many members of a loop are told by name.
+const SHOWN_STEPS: usize = 8;
 
 impl Resolver<'_> {
     /// The segments in file order, and the size of each with its own segments written out.
@@ -52,7 +55,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn too_deep(&mut self, member: &Member<'_>, what: &str) {
-        let message = format!("`{}` stands on {what} nested deeper than {MAX_DEPTH}", member.key);
+        let message = format!("{} stands on {what} nested deeper than {MAX_DEPTH}", Quoted(&member.key));
         self.fault(Fault::new("too-deep", member.key_span.clone(), message));
     }
 
@@ -60,9 +63,13 @@ impl Resolver<'_> {
     pub(super) fn tell_loops(&mut self, what: &str, members: &[&Member<'_>], loops: &[Vec<usize>]) {
         for around in loops {
             let Some(first) = around.first().and_then(|first| members.get(*first)) else { continue };
-            let names = around.iter().chain(around.first()).filter_map(|index| members.get(*index));
-            let path: Vec<String> = names.map(|member| format!("`{}`", member.key)).collect();
-            let message = format!("{what} `{}` rests on itself: {}", first.key, path.join(" → "));
+            let steps = around.iter().take(SHOWN_STEPS).filter_map(|index| members.get(*index));
+            let mut path: Vec<String> = steps.map(|member| Quoted(&member.key).to_string()).collect();
+            if around.len() > SHOWN_STEPS {
+                path.push(format!("{} more", around.len() - SHOWN_STEPS));
+            }
+            path.push(Quoted(&first.key).to_string());
+            let message = format!("{what} {} rests on itself: {}", Quoted(&first.key), path.join(" → "));
             self.fault(
                 Fault::new("cycle", first.key_span.clone(), message).help("break the circle at one of them"),
             );
@@ -82,14 +89,17 @@ impl Resolver<'_> {
         let of = object.member("of");
         let given = [keys, keys_from, when].into_iter().flatten().count();
         if given != 1 {
-            let start = object.node().start;
-            let message = match given {
-                0 => "a segment has one of `keys`, `keys_from` and `when`, and this one has none",
-                _ => "a segment has only one of `keys`, `keys_from` and `when`",
+            let (message, help) = match given {
+                0 => (
+                    "a segment has one of `keys`, `keys_from` and `when`, and this one has none",
+                    "list `keys`, name a file in `keys_from`, or write a `when`",
+                ),
+                _ => (
+                    "a segment has only one of `keys`, `keys_from` and `when`",
+                    "to join several, make a segment of each and write `\"segment\": [\"one\", \"other\"]`",
+                ),
             };
-            let help =
-                "to join several, make a segment of each and write `\"segment\": [\"one\", \"other\"]`";
-            self.fault(Fault::new("segment-shape", start..start + 1, message).help(help));
+            self.fault(Fault::new("segment-shape", object.node().head(), message).help(help));
         }
         // Each part is read even so: its own faults are worth telling in the same run.
         let of_when = of.filter(|_| when.is_some() && given == 1);
@@ -123,10 +133,10 @@ impl Resolver<'_> {
             self.fault(Fault::new("bad-of", node.span(), message).help(help));
             return None;
         }
-        let index = self.attribute_named(written, node.span(), &[])?;
+        let index = self.attribute_named(node, written)?;
         let kind = self.definition(index)?.kind;
         if kind != AttributeKind::Text {
-            let message = format!("a list is of a `string` attribute, and `{written}` is a `{kind}`");
+            let message = format!("`of` must name a `string` attribute, and `{written}` has type `{kind}`");
             self.fault(Fault::new("bad-of", node.span(), message));
             return None;
         }
@@ -147,7 +157,7 @@ impl Resolver<'_> {
     ) -> Option<Arc<KeyList>> {
         if list.is_err() {
             let message = "a list holds at most 4 GB of text";
-            self.fault(Fault::new("too-large", node.start..node.start + 1, message));
+            self.fault(Fault::new("too-large", node.head(), message));
         }
         list.ok().map(Arc::new)
     }
@@ -155,9 +165,11 @@ impl Resolver<'_> {
     fn keys_from(&mut self, node: &Node<'_>) -> Option<(Arc<KeyList>, Box<str>)> {
         let path = self.text(node, "`keys_from`")?;
         if !is_path_beside(path) {
-            let message = format!("`{path}` is no path to a list file");
-            let help = "name a file beside the flag file or below it: relative, with `/`, without `..`";
-            self.fault(Fault::new("bad-list-path", node.span(), message).help(help));
+            let message = match path {
+                "" => "`keys_from` is empty".to_owned(),
+                path => format!("{} is no path to a list file", Quoted(path)),
+            };
+            self.fault(Fault::new("bad-list-path", node.span(), message).help(hints::list_path(path)));
             return None;
         }
         // Two segments of one file share the list, and its faults are told once.
@@ -173,7 +185,7 @@ impl Resolver<'_> {
         let bytes = match (self.lists)(path) {
             Ok(bytes) => bytes,
             Err(why) => {
-                let message = format!("list file `{path}` cannot be read: {why}");
+                let message = format!("list file {} cannot be read: {why}", Quoted(path));
                 let help = "the path starts at the folder of the flag file";
                 self.fault(Fault::new("list-unreadable", node.span(), message).help(help));
                 return None;
@@ -185,7 +197,7 @@ impl Resolver<'_> {
                 self.fits(list, node)
             }
             Err(fault) => {
-                let mut finding = fault.placed(&Lines::of(&bytes), String::new());
+                let mut finding = fault.placed(&mut Lines::of(&bytes), String::new());
                 finding.list = Some(path.into());
                 self.list_findings.push((node.span(), finding));
                 None

@@ -1,15 +1,29 @@
 //! "Did you mean": the name nearest to the one that was written.
 
 /// A question that names the known name nearest to `written`, if one is near enough to be meant.
-pub(super) fn did_you_mean<'n>(written: &str, known: impl IntoIterator<Item = &'n str>) -> Option<String> {
+pub(super) fn did_you_mean<'n>(
+    written: &str,
+    known: impl Iterator<Item = &'n str> + Clone,
+) -> Option<String> {
     // A name is meant when about a third of it is mistyped, no more: `US` is no slip for `DE`.
-    let allowed = (written.chars().count().min(100) / 3).max(1);
+    let length = written.chars().count();
+    let allowed = (length.min(100) / 3).max(1);
     let near = known
-        .into_iter()
+        .clone()
+        .filter(|name| name.chars().count().abs_diff(length) <= allowed)
         .filter_map(|name| Some((distance(written, name).filter(|distance| *distance <= allowed)?, name)))
         .filter(|(distance, name)| *distance < name.chars().count())
         .min_by_key(|(distance, _)| *distance);
-    near.map(|(_, name)| format!("did you mean `{name}`?"))
+    near.map(|(_, name)| name)
+        .or_else(|| only_longer(written, known))
+        .map(|name| format!("did you mean `{name}`?"))
+}
+
+/// The one name that `written` is the start of.
+fn only_longer<'n>(written: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let mut longer =
+        known.filter(|name| written.len() >= 3 && name.len() <= 100 && name.starts_with(written));
+    longer.next().filter(|_| longer.next().is_none())
 }
 
 /// How many letters to insert, remove, replace or swap with their neighbour; `None` if either text is no name.
@@ -55,15 +69,16 @@ mod tests {
             ("Country", "country"),
             ("onn", "on"),
             ("rolluot", "rollout"),
+            ("desc", "description"),
             ("fo", "on"),
         ] {
             let expected = Some(format!("did you mean `{meant}`?"));
             if written != "fo" {
-                assert_eq!(did_you_mean(written, known), expected, "{written}");
+                assert_eq!(did_you_mean(written, known.into_iter()), expected, "{written}");
             }
         }
         for written in ["", "x", "environment", "zz"] {
-            assert_eq!(did_you_mean(written, known), None, "{written}");
+            assert_eq!(did_you_mean(written, known.into_iter()), None, "{written}");
         }
     }
 }

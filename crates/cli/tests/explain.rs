@@ -39,10 +39,10 @@ fn a_flag_is_explained_in_words() {
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     let lines = ran.lines();
     assert_eq!(lines[0], "`new-checkout` for `ada`: on = true (SPLIT)");
-    assert!(lines.contains(&"  requires `platform`: `on` satisfies"), "{}", ran.stdout);
+    assert!(lines.contains(&"  requires `platform`: it answers `on`, which is enough"), "{}", ran.stdout);
     assert!(lines.contains(&"  rule 0 `staff` does not apply"), "{}", ran.stdout);
     assert!(lines.contains(&"  rule 1 `germany` applies"), "{}", ran.stdout);
-    assert!(lines.contains(&r#"    yes: country is "DE" - is "DE""#), "{}", ran.stdout);
+    assert!(lines.contains(&r#"    yes: country is "DE" - it is "DE""#), "{}", ran.stdout);
 }
 
 #[test]
@@ -88,18 +88,92 @@ fn sensitive_values_are_never_shown() {
     assert!(!ran.stderr.contains("secret"), "{}", ran.stderr);
 }
 
+const REVIEWED: &str = r#"{
+  "version": 1,
+  "attributes": {
+    "account_id": { "type": "string" },
+    "seats": { "type": "number" },
+    "app_version": { "type": "version" },
+    "age": { "type": "number" }
+  },
+  "flags": {
+    "by-account": { "bucket_by": "account_id", "rules": [{ "rollout": 50 }] },
+    "by-seats": { "bucket_by": "seats", "rules": [{ "rollout": 50 }] },
+    "by-key": { "rules": [{ "rollout": 50 }] },
+    "wine": { "default": "on", "deny": [{ "age": { "present": true, "below": 16 } }, { "age": { "below": 18 } }] },
+    "beta": {
+      "rules": [
+        { "when": { "app_version": { "present": true } } },
+        { "when": { "age": { "above": 99 } } },
+        { "when": { "age": { "present": false } } }
+      ]
+    }
+  }
+}"#;
+
+/// What is said of a flag after its first line, without indentation.
+fn told(flag: &str, context: &str) -> Vec<String> {
+    let arguments = ["explain", "flags.json", "--flag", flag, "--context", context];
+    let ran = Folder::with_flags(REVIEWED).run(&arguments);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    ran.lines().iter().skip(1).map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn a_unit_that_is_not_there_is_told_by_what_the_flag_buckets_by() {
+    for (flag, context, why) in [
+        ("by-account", r#"{"targetingKey":"ada"}"#, "`account_id` is missing"),
+        ("by-account", r#"{"account_id":""}"#, "`account_id` is empty"),
+        ("by-seats", r#"{"seats":1.5}"#, "`seats` is 1.5, no whole number below 2^53"),
+        ("by-key", r#"{"account_id":"acme"}"#, "the targeting key is missing"),
+        ("by-key", r#"{"targetingKey":""}"#, "the targeting key is empty"),
+    ] {
+        let expected = format!("no: {why}, so there is nothing to bucket by");
+        assert!(told(flag, context).contains(&expected), "{:?}", told(flag, context));
+    }
+    let folder = Folder::with_flags(REVIEWED);
+    let ran = folder.run(&["explain", "flags.json", "--flag", "by-account", "--format", "json"]);
+    let line: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(line["stages"][0]["rollout"]["no_unit"]["by"], "account_id");
+    assert_eq!(line["stages"][0]["rollout"]["no_unit"]["seen"], Value::Null);
+}
+
+#[test]
+fn what_becomes_of_unknown_is_said() {
+    assert_eq!(
+        told("wine", "{}"),
+        [
+            "deny 0 does not deny",
+            "no: age is present - it is missing",
+            "deny 1 denies",
+            "unknown, which a deny takes for yes: age below 18 - it is missing",
+        ]
+    );
+    assert_eq!(
+        told("beta", "{}"),
+        [
+            "rule 0 does not apply",
+            "no: app_version is present - it is missing",
+            "rule 1 does not apply",
+            "unknown, which a rule takes for no: age above 99 - it is missing",
+            "rule 2 applies",
+            "yes: age is not present - it is missing",
+        ]
+    );
+}
+
 #[test]
 fn now_and_facts_are_taken_as_eval_takes_them() {
     let folder = Folder::with_flags(FLAGS);
     let ran = explain(&["--flag", "winter", "--now", "2026-11-30T23:59:59Z"]);
     assert!(
-        ran.stdout.starts_with("`winter` for nobody in particular: off = false (DEFAULT)"),
+        ran.stdout.starts_with("`winter` without a targeting key: off = false (DEFAULT)"),
         "{}",
         ran.stdout
     );
     let ran = explain(&["--flag", "winter", "--now", "2026-12-01"]);
     assert!(
-        ran.stdout.starts_with("`winter` for nobody in particular: on = true (TARGETING_MATCH)"),
+        ran.stdout.starts_with("`winter` without a targeting key: on = true (TARGETING_MATCH)"),
         "{}",
         ran.stdout
     );
@@ -114,9 +188,9 @@ fn now_and_facts_are_taken_as_eval_takes_them() {
 fn a_flag_that_is_not_there_is_said_to_be_missing() {
     let ran = explain(&["--flag", "old-checkout", "--flag", "no flag", "--flag", "platform"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-    assert!(ran.stdout.contains("the file has no such flag"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("`old-checkout`: the file has no such flag"), "{}", ran.stdout);
     assert!(ran.stdout.contains("`no flag`: no flag can be called so"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("`platform` for"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("`platform` without a targeting key"), "{}", ran.stdout);
     let ran = explain(&["--flag", "old-checkout", "--flag", "no \"flag", "--format", "json"]);
     for (line, flag) in ran.lines().iter().zip(["old-checkout", "no \"flag"]) {
         let line: Value = serde_json::from_str(line).unwrap();
@@ -142,7 +216,7 @@ fn stdin_and_one_context_only() {
     let ran = Folder::new()
         .run_with_stdin(&["explain", "-", "--flag", "a"], br#"{"version": 1, "flags": {"a": {}}}"#);
     assert_eq!(ran.code, 0);
-    assert!(ran.stdout.starts_with("`a` for nobody in particular: off = false (STATIC)"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("`a` without a targeting key: off = false (STATIC)"), "{}", ran.stdout);
     assert_eq!(explain(&["--contexts", "-"]).code, 2);
     assert_eq!(explain(&["--context", "[]"]).code, 2);
 }
