@@ -582,7 +582,7 @@ impl fmt::Display for Explanation {
             (Some(ErrorCode::TypeMismatch), _) => {
                 return writeln!(f, ": the flag has another type than the code's handle");
             }
-            (None, None | Some("")) => write!(f, " without a targeting key")?,
+            (None, None | Some("")) => write!(f, " for nobody in particular")?,
             (None, Some(key)) => write!(f, " for `{key}`")?,
         }
         let variant = self.variant.as_deref().unwrap_or_default();

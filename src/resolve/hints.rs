@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::context::AttributeKind;
 use crate::document::{Member, Node, NodeKind};
-use crate::flag_set::Percentage;
+use crate::json::Json;
 use crate::time::Time;
 
 use super::object::MAX_SHOWN;
@@ -57,9 +57,7 @@ fn spelling(wanted: &str, node: &Node<'_>) -> Option<String> {
             }
             _ => None,
         },
-        ("a number", NodeKind::Text(text)) if text.parse().is_ok_and(f64::is_finite) => {
-            Some(format!("without quotes: `{text}`"))
-        }
+        ("a number", NodeKind::Text(text)) if is_number(text) => Some(format!("without quotes: `{text}`")),
         ("true or false", _) => match node.spelt()? {
             written @ ("true" | "false") => Some(format!("without quotes: `{written}`")),
             "yes" | "on" | "1" => Some("write `true`".to_owned()),
@@ -72,6 +70,10 @@ fn spelling(wanted: &str, node: &Node<'_>) -> Option<String> {
         ("a list", NodeKind::Object(_)) => Some("in brackets: `[{...}]`".to_owned()),
         _ => None,
     }
+}
+
+fn is_number(text: &str) -> bool {
+    text.len() <= 40 && matches!(text.parse(), Ok(Json::Number(_)))
 }
 
 /// A value as it could be written in an example; `None` if it is long.
@@ -148,9 +150,8 @@ fn rollout(node: &Node<'_>) -> Option<String> {
     match &node.kind {
         NodeKind::Null => Some("leave `rollout` out where all are meant".to_owned()),
         NodeKind::Text(text) => {
-            let number = text.trim_end_matches(['%', ' ']);
-            let percent = number.parse().ok().and_then(Percentage::of);
-            percent.map(|_| format!("write the number alone: `{number}`"))
+            let number = text.trim_matches(['%', ' ']);
+            is_number(number).then(|| format!("write the number alone: `{number}`"))
         }
         _ => None,
     }
@@ -176,9 +177,10 @@ fn only_one(node: &Node<'_>, test: &str) -> Option<String> {
 /// Seconds since 1970 as a time.
 fn unix_time(node: &Node<'_>) -> Option<String> {
     let NodeKind::Number(seconds) = node.kind else { return None };
-    let since_1970 = Duration::from_secs(seconds.parse().ok()?);
-    let time = Time::from(SystemTime::UNIX_EPOCH.checked_add(since_1970)?).to_string();
-    Time::parse(&time).map(|_| format!("write the time as a text: `\"{time}\"`"))
+    let since_1970 = seconds.parse().ok().map(Duration::from_secs);
+    let time = since_1970.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+    let time = time.map(|time| Time::from(time).to_string()).filter(|time| Time::parse(time).is_some());
+    Some(format!("write the time as a text: `\"{}\"`", time.as_deref().unwrap_or("2026-12-01T08:00:00Z")))
 }
 
 /// A day written as a number, `20270301`.
@@ -381,4 +383,50 @@ pub(super) fn weights(total: u64) -> Option<&'static str> {
 pub(super) fn rounded(percent: f64) -> String {
     let rounded = (percent * 1000.0).round() / 1000.0;
     if rounded == 0.0 { "the smallest is `0.001`".to_owned() } else { format!("write `{rounded}`") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::parse_text;
+
+    fn hint(what: &str, wanted: &str, json: &str) -> String {
+        shape(what, wanted, &parse_text(json).unwrap().root).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_value_of_another_shape_is_put_into_the_one_that_is_wanted() {
+        for (what, wanted, json, help) in [
+            ("`salt`", "a text", "7", "in double quotes: `\"7\"`"),
+            ("`kind`", "a text", r#"["release"]"#, "without brackets: `\"release\"`"),
+            ("`owner`", "a text", r#"["payments", "web"]"#, "join them in one text"),
+            ("`at_least`", "a number", r#""18""#, "without quotes: `18`"),
+            ("`at_least`", "a number", r#""+18""#, ""),
+            ("`at_least`", "a number", r#""inf""#, ""),
+            ("`enabled`", "true or false", "0", "write `false`"),
+            ("`enabled`", "true or false", r#""true""#, "without quotes: `true`"),
+            ("`tags`", "a list", r#""checkout""#, "in brackets: `[\"checkout\"]`"),
+            ("`rollout`", "a number", r#""25 %""#, "write the number alone: `25`"),
+            ("`is`", "a text", r#"["DE", "FR"]"#, "for several values write `{\"in\": [\"DE\", \"FR\"]}`"),
+            ("`is`", "a text", r#"["DE"]"#, "without brackets: `\"DE\"`"),
+            ("`since`", "a text", "1767225600", "write the time as a text: `\"2026-01-01T00:00:00Z\"`"),
+            (
+                "`since`",
+                "a text",
+                "1767225600000000000000",
+                "write the time as a text: `\"2026-12-01T08:00:00Z\"`",
+            ),
+            ("`until`", "a text", "20990301", "write year, month and day as a text: `\"2099-03-01\"`"),
+            ("`until`", "a text", "2099", "write year, month and day as a text: `\"2027-03-01\"`"),
+            (
+                "`split`",
+                "a list",
+                r#"{"on": 50, "off": 50}"#,
+                "write a list, since its order matters: `[{\"on\": 50}, {\"off\": 50}]`",
+            ),
+            ("`when`", "a condition", "[{}, {}]", "join them: `{\"all\": [...]}` or `{\"any\": [...]}`"),
+        ] {
+            assert_eq!(hint(what, wanted, json), help, "{what}: {json}");
+        }
+    }
 }

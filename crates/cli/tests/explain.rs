@@ -167,13 +167,13 @@ fn now_and_facts_are_taken_as_eval_takes_them() {
     let folder = Folder::with_flags(FLAGS);
     let ran = explain(&["--flag", "winter", "--now", "2026-11-30T23:59:59Z"]);
     assert!(
-        ran.stdout.starts_with("`winter` without a targeting key: off = false (DEFAULT)"),
+        ran.stdout.starts_with("`winter` for nobody in particular: off = false (DEFAULT)"),
         "{}",
         ran.stdout
     );
     let ran = explain(&["--flag", "winter", "--now", "2026-12-01"]);
     assert!(
-        ran.stdout.starts_with("`winter` without a targeting key: on = true (TARGETING_MATCH)"),
+        ran.stdout.starts_with("`winter` for nobody in particular: on = true (TARGETING_MATCH)"),
         "{}",
         ran.stdout
     );
@@ -190,7 +190,7 @@ fn a_flag_that_is_not_there_is_said_to_be_missing() {
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     assert!(ran.stdout.contains("`old-checkout`: the file has no such flag"), "{}", ran.stdout);
     assert!(ran.stdout.contains("`no flag`: no flag can be called so"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("`platform` without a targeting key"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("`platform` for nobody in particular"), "{}", ran.stdout);
     let ran = explain(&["--flag", "old-checkout", "--flag", "no \"flag", "--format", "json"]);
     for (line, flag) in ran.lines().iter().zip(["old-checkout", "no \"flag"]) {
         let line: Value = serde_json::from_str(line).unwrap();
@@ -216,7 +216,7 @@ fn stdin_and_one_context_only() {
     let ran = Folder::new()
         .run_with_stdin(&["explain", "-", "--flag", "a"], br#"{"version": 1, "flags": {"a": {}}}"#);
     assert_eq!(ran.code, 0);
-    assert!(ran.stdout.starts_with("`a` without a targeting key: off = false (STATIC)"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("`a` for nobody in particular: off = false (STATIC)"), "{}", ran.stdout);
     assert_eq!(explain(&["--contexts", "-"]).code, 2);
     assert_eq!(explain(&["--context", "[]"]).code, 2);
 }

@@ -387,7 +387,7 @@ fn people_read_a_line_with_the_time() {
     assert!(published.contains("; `colour` for nobody in particular: it = "), "{published}");
     rename_over(&path, "{\"version\": 1, \"flags\": {}, \"\u{1b}[2J\": 1}");
     let refused = line();
-    assert!(refused.starts_with("refused, generation 1 still serves: flags.json:1:29: error["), "{refused}");
+    assert!(refused.starts_with("refused, generation 1 still serves: flags.json:1:30: error["), "{refused}");
     assert!(!refused.contains('\u{1b}'), "{refused:?}");
     fs::remove_file(&path).unwrap();
     let gone = line();
