@@ -1,0 +1,70 @@
+//! One thing that happens in the middle of another: the order is made by hand, with a clock that waits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+use std::{fs, thread};
+
+use waterspout::{Loader, Overlay, Time};
+use waterspout_faults::{Stage, Subject, a_few_looks, level, now_serves, wait_until};
+
+const ROLLS_BACK: &str = "on call";
+
+#[test]
+fn a_file_that_is_published_amid_a_rollback_is_neither_lost_nor_served_unseen() {
+    let stage = Stage::new("amid-rollback");
+    let (waits, go_on) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (clock_waits, clock_goes_on) = (Arc::clone(&waits), Arc::clone(&go_on));
+    // The clock is asked while the old flags are compiled anew; there, and on that thread alone, it takes its time.
+    let subject = Subject::start_as(&stage, |loader| {
+        loader.clock(move || {
+            if thread::current().name() == Some(ROLLS_BACK) {
+                clock_waits.store(true, Ordering::SeqCst);
+                while !clock_goes_on.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+            Time::from(SystemTime::now())
+        })
+    });
+    stage.put(&level(2));
+    subject.comes_to_serve(2);
+    let flags = subject.flags.clone();
+    let on_call = thread::Builder::new().name(ROLLS_BACK.to_owned()).spawn(move || flags.rollback()).unwrap();
+    wait_until("amid the rollback", || waits.load(Ordering::SeqCst));
+    stage.put(&level(3));
+    // Unless a rollback keeps publications waiting.
+    let mut looks = 0;
+    wait_until("level 3, or nothing for a while", || {
+        looks += 1;
+        now_serves(&subject.flags) == 3 || looks > 300
+    });
+    let published = subject.flags.status().fingerprint;
+    go_on.store(true, Ordering::SeqCst);
+    let rolled_back = on_call.join().unwrap();
+    a_few_looks();
+    let status = subject.flags.status();
+    // Either the new file serves, or it is what is held back: not neither.
+    let serves = now_serves(&subject.flags) == 3;
+    let held_back = status.held_back == Some(published);
+    assert!(serves || held_back, "{rolled_back:?}; {status:#?}; {:?}", subject.told());
+}
+
+#[test]
+fn a_layer_that_changed_while_another_was_away_is_not_lost() {
+    let stage = Stage::new("layers");
+    stage.put(&level(1));
+    let team = stage.source().join("team.json");
+    fs::write(&team, r#"{"version": 1, "flags": {"ours": {}}}"#).unwrap();
+    let overlay = Overlay::file(stage.file()).over_file(&team);
+    let flags = Loader::source(overlay).poll(Duration::from_millis(2)).start().unwrap();
+    assert_eq!(now_serves(&flags), 1);
+    let away = stage.source().join("away");
+    fs::rename(&team, &away).unwrap();
+    wait_until("the layer is missed", || flags.status().last_error.is_some());
+    stage.put(&level(2));
+    a_few_looks();
+    assert_eq!(now_serves(&flags), 1, "if one layer fails, all of it does");
+    fs::rename(&away, &team).unwrap();
+    wait_until("level 2", || now_serves(&flags) == 2);
+}
