@@ -1,0 +1,9 @@
+//! Review of flag files: what is doubtful in one, and what an edit from one to another does to people.
+//!
+//! It reads with the library and answers with the library, so that it cannot say anything that a service would not do.
+
+mod finding;
+mod place;
+
+pub use finding::Finding;
+pub use place::Place;
