@@ -60,6 +60,13 @@ impl Block {
         }
     }
 
+    /// The first and the last address, if it is a v4 block.
+    pub(crate) fn v4(&self) -> Option<(u32, u32)> {
+        let IpAddr::V4(base) = self.base else { return None };
+        let below = u32::MAX.checked_shr(u32::from(self.prefix)).unwrap_or(0);
+        Some((base.to_bits(), base.to_bits() | below))
+    }
+
     /// The lowest address of the block.
     #[must_use]
     pub fn base(&self) -> IpAddr {

@@ -16,6 +16,9 @@ use siphasher::sip::SipHasher24;
 pub(crate) struct Unit(pub(crate) u64);
 
 impl Unit {
+    /// The hash of the empty text, which names nobody.
+    pub(crate) const OF_NOTHING: Unit = Unit(0x1b33_ee97_8684_b9dc);
+
     #[inline]
     pub(crate) fn of_text(value: &str) -> Unit {
         Unit(SipHasher24::new_with_key(b"waterspout/units").hash(value.as_bytes()))
@@ -127,6 +130,11 @@ mod tests {
             assert_eq!(position(Unit(unit), Salt::of(Purpose::Rollout, salt)), rollout, "{value}");
             assert_eq!(position(Unit(unit), Salt::of(Purpose::Split, salt)), split, "{value}");
         }
+    }
+
+    #[test]
+    fn the_hash_of_nothing_is_that_of_the_empty_text() {
+        assert_eq!(Unit::OF_NOTHING, Unit::of_text(""));
     }
 
     #[test]

@@ -14,13 +14,15 @@ use crate::evaluate;
 use crate::facts::Facts;
 use crate::flag_set::{
     Comparison, Condition, FlagDefinition, FlagSet, NumberTest, Outcome, Predicate, Rule, SegmentBody,
-    SegmentIndex, Subject, Test as TestDefinition, TextTest, TextsTest, Variant,
+    SegmentIndex, Subject as Tested, Test as TestDefinition, TextTest, TextsTest, Variant,
 };
 use crate::json::Json;
+use crate::key::NameId;
 use crate::key_list::KeyList;
 use crate::snapshot::{
-    AttributeRow, BucketBy, Decided, FlagRow, Jump, Note, Operands, PartRow, Place, RequirementRow, Rows,
-    RuleRow, Seen, Snapshot, Step, Stored, Test, Text, VariantRow,
+    AttributeRow, BucketBy, Decided, FlagRow, How, Jump, Note, Operands, PartRow, Place, Probe,
+    RequirementRow, Rows, RuleNote, RuleRow, Shape, Snapshot, Step, Stored, Subject, Test, Text, VariantRow,
+    Written,
 };
 use crate::time::Time;
 use crate::value::Kind;
@@ -57,7 +59,7 @@ struct Question {
 #[derive(Clone)]
 enum Lowered {
     Decided(bool),
-    Step { step: Step, origin: u32 },
+    Step(LoweredStep),
     All(Vec<Lowered>),
     Any(Vec<Lowered>),
 }
@@ -66,10 +68,21 @@ impl Lowered {
     fn steps(&self) -> usize {
         match self {
             Lowered::Decided(_) => 0,
-            Lowered::Step { .. } => 1,
+            Lowered::Step(_) => 1,
             Lowered::All(parts) | Lowered::Any(parts) => parts.iter().map(Lowered::steps).sum(),
         }
     }
+}
+
+/// A step that does not know yet where it leads.
+#[derive(Clone, Copy)]
+struct LoweredStep {
+    /// The attribute; of no account where there is none.
+    id: NameId,
+    probe: Probe,
+    written: Written,
+    /// What a missing attribute comes to, after all `not`s.
+    unknown: bool,
 }
 
 struct Compiler<'s> {
@@ -88,13 +101,14 @@ struct Compiler<'s> {
     requirements: Vec<RequirementRow>,
     denials: Vec<Jump>,
     rules: Vec<RuleRow>,
+    rule_notes: Vec<RuleNote>,
     parts: Vec<PartRow>,
     variants: Vec<VariantRow>,
     /// Where each flag's variants start.
     first_variants: Vec<u32>,
     jsons: Vec<Json>,
     steps: Vec<Step>,
-    origins: Vec<u32>,
+    written: Vec<Written>,
     notes: Vec<Note>,
 }
 
@@ -133,12 +147,13 @@ impl<'s> Compiler<'s> {
             requirements: Vec::new(),
             denials: Vec::new(),
             rules: Vec::new(),
+            rule_notes: Vec::new(),
             parts: Vec::new(),
             variants: Vec::new(),
             first_variants: Vec::with_capacity(set.flags.len()),
             jsons: Vec::new(),
             steps: Vec::new(),
-            origins: Vec::new(),
+            written: Vec::new(),
             notes: Vec::new(),
         };
         for attribute in &set.attributes {
@@ -164,6 +179,8 @@ impl<'s> Compiler<'s> {
         let mut operands = self.operands;
         operands.text.shrink_to_fit();
         operands.texts.shrink_to_fit();
+        operands.places.shrink_to_fit();
+        operands.times.shrink_to_fit();
         operands.numbers.shrink_to_fit();
         operands.versions.shrink_to_fit();
         operands.blocks.shrink_to_fit();
@@ -180,18 +197,19 @@ impl<'s> Compiler<'s> {
             places: Box::default(),
             #[cfg(feature = "test-util")]
             flag_variants: self.set.flags.iter().zip(&self.first_variants).map(variants_of).collect(),
-            operands,
+            operands: Box::new(operands),
             attributes: self.attributes.into(),
             segments: self.segment_names.into(),
             flags: self.flags.into(),
             requirements: self.requirements.into(),
             denials: self.denials.into(),
             rules: self.rules.into(),
+            rule_notes: self.rule_notes.into(),
             parts: self.parts.into(),
             variants: self.variants.into(),
             jsons: self.jsons.into(),
             steps: self.steps.into(),
-            origins: self.origins.into(),
+            written: self.written.into(),
             notes: self.notes.into(),
             holds: (from, until),
         };
@@ -219,10 +237,20 @@ impl<'s> Compiler<'s> {
     fn texts(&mut self, texts: impl Iterator<Item = &'s str>) -> Rows {
         let start = index(self.operands.texts.len());
         for text in texts {
-            let text = self.text(text);
-            self.operands.texts.push(text);
+            self.operand(text);
         }
         Rows { start, end: index(self.operands.texts.len()) }
+    }
+
+    fn operand(&mut self, text: &'s str) -> u32 {
+        let text = self.text(text);
+        self.operands.texts.push(text);
+        index(self.operands.texts.len() - 1)
+    }
+
+    fn time(&mut self, time: Time) -> u32 {
+        self.operands.times.push(time);
+        index(self.operands.times.len() - 1)
     }
 
     fn list(&mut self, list: Arc<KeyList>) -> u32 {
@@ -296,9 +324,17 @@ impl<'s> Compiler<'s> {
             default = off;
         }
         let rows = |from: usize, to: usize| Rows { start: index(from), end: index(to) };
-        let bucket_by =
-            flag.bucket_by.map_or(BucketBy::Key, |attribute| BucketBy::Attribute(index(attribute.0)));
-        let uses_units = self.rules.get(rules..).unwrap_or_default().iter().any(|rule| rule.bucketed);
+        let (requirements, denials, rules) = (
+            rows(requirements, self.requirements.len()),
+            rows(denials, self.denials.len()),
+            rows(rules, self.rules.len()),
+        );
+        // Without a rule that draws, hashing an attribute would be for nothing.
+        let draws = self.rules.get(rules.range()).unwrap_or_default().iter().any(|rule| rule.bucketed);
+        let bucket_by = flag
+            .bucket_by
+            .filter(|_| draws)
+            .map_or(BucketBy::Key, |attribute| BucketBy::Attribute(index(attribute.0)));
         let row = FlagRow {
             id: flag.id,
             key: self.text(&flag.key),
@@ -306,14 +342,29 @@ impl<'s> Compiler<'s> {
             off,
             default,
             default_reason,
-            // Without a rule that draws, hashing an attribute would be for nothing.
-            bucket_by: if uses_units { bucket_by } else { BucketBy::Key },
-            requirements: rows(requirements, self.requirements.len()),
-            denials: rows(denials, self.denials.len()),
-            rules: rows(rules, self.rules.len()),
-            gated: requirements != self.requirements.len() || denials != self.denials.len(),
+            bucket_by,
+            shape: match (requirements.is_empty() && denials.is_empty(), rules.end - rules.start) {
+                (false, _) => Shape::Gated,
+                (true, 0) => Shape::Settled,
+                (true, 1) if bucket_by == BucketBy::Key => self.one_rule(rules),
+                (true, _) => Shape::Rules,
+            },
+            requirements,
+            denials,
+            rules,
         };
         self.flags.push(row);
+    }
+
+    /// The shape of a flag whose one rule was the last to be made.
+    fn one_rule(&self, rules: Rows) -> Shape {
+        let when = self.rules.get(rules.start as usize).map_or(Jump::HOLDS, |rule| rule.when);
+        let step = self.steps.get(when.0 as usize);
+        let key = |how: How| matches!(how, How::Key | How::KeyOneOf | How::KeyListed);
+        match step {
+            Some(step) if key(step.probe.how) && is_end(step.yes) && is_end(step.no) => Shape::OneKeyTest,
+            _ => Shape::OneRule,
+        }
     }
 
     fn requirements(&mut self, flag: &FlagDefinition) {
@@ -339,17 +390,23 @@ impl<'s> Compiler<'s> {
         let fact = definition.bucket_by.filter(|attribute| self.is_fact(attribute.0));
         for (place, rule) in definition.rules.iter().enumerate() {
             let site = Site { flag, place: Place::Rule(index(place)), origin: 0 };
-            let row = self.rule(rule, site, index(place), first_variant, salts);
+            let row = self.rule(rule, site, first_variant, salts.0);
             let row = match (row, fact) {
-                (Some(row), Some(fact)) => self.drawn(row, fact.0, site),
+                (Some(row), Some(fact)) => self.drawn(row, salts.1, fact.0, site),
                 (row, _) => row,
             };
+            let name = rule.name.as_deref().map(|name| self.text(name));
             match row {
-                Some(row) => self.rules.push(row),
-                None => {
-                    let name = rule.name.as_deref().map(|name| self.text(name));
-                    self.notes.push(Note { flag, place: site.place, decided: Decided::Never { name } });
+                Some(row) => {
+                    self.rules.push(row);
+                    self.rule_notes.push(RuleNote {
+                        split_salt: salts.1.0,
+                        index: index(place),
+                        name,
+                        reason: if rule_draws(rule) { Reason::Split } else { Reason::TargetingMatch },
+                    });
                 }
+                None => self.notes.push(Note { flag, place: site.place, decided: Decided::Never { name } }),
             }
         }
     }
@@ -359,9 +416,8 @@ impl<'s> Compiler<'s> {
         &mut self,
         rule: &'s Rule,
         site: Site,
-        place: u32,
         first_variant: u32,
-        (rollout_salt, split_salt): (Salt, Salt),
+        rollout_salt: Salt,
     ) -> Option<RuleRow> {
         let lowered = match &rule.when {
             Some(condition) => self.lower(condition, Question { unknown: false, negated: false }, site),
@@ -379,19 +435,8 @@ impl<'s> Compiler<'s> {
             Outcome::Serve(variant) => (first_variant + index(variant.0), Rows { start: 0, end: 0 }),
             Outcome::Split(weights) => (0, self.split(first_variant, weights)),
         };
-        let bucketed = rule.rollout.is_some() || !parts.is_empty();
-        Some(RuleRow {
-            when,
-            variant,
-            last,
-            rollout_salt: rollout_salt.0,
-            split_salt: split_salt.0,
-            parts,
-            index: place,
-            name: rule.name.as_deref().map(|name| self.text(name)),
-            reason: if bucketed { Reason::Split } else { Reason::TargetingMatch },
-            bucketed,
-        })
+        let rollout_salt = rollout_salt.0;
+        Some(RuleRow { last, rollout_salt, when, variant, parts, bucketed: rule_draws(rule) })
     }
 
     fn split(
@@ -410,7 +455,7 @@ impl<'s> Compiler<'s> {
     }
 
     /// A rule of a flag that buckets by a fact: everyone has the same unit, so the draw is made now.
-    fn drawn(&mut self, rule: RuleRow, fact: usize, site: Site) -> Option<RuleRow> {
+    fn drawn(&mut self, rule: RuleRow, split_salt: Salt, fact: usize, site: Site) -> Option<RuleRow> {
         if !rule.bucketed {
             return Some(rule);
         }
@@ -419,7 +464,7 @@ impl<'s> Compiler<'s> {
         let inside = unit.is_some_and(|unit| bucket::position(unit, Salt(rule.rollout_salt)) <= rule.last);
         self.notes.push(Note { flag: site.flag, place: site.place, decided: Decided::Drawn { inside } });
         let unit = unit.filter(|_| inside)?;
-        let position = bucket::position(unit, Salt(rule.split_salt));
+        let position = bucket::position(unit, split_salt);
         let parts = self.parts.get(rule.parts.range()).unwrap_or_default();
         let variant =
             parts.iter().find(|part| position <= part.last).map_or(rule.variant, |part| part.variant);
@@ -484,22 +529,25 @@ impl<'s> Compiler<'s> {
         let lowered = match &definition.body {
             SegmentBody::When(condition) => self.lower(condition, question, site),
             SegmentBody::Listed(listed) => {
-                let subject = listed.of.map_or(Subject::Key, Subject::Attribute);
+                let subject = listed.of.map_or(Tested::Key, Tested::Attribute);
                 let test = Test::Listed(self.list(listed.list.clone()));
                 self.step(subject, test, question, site)
             }
         };
         let lowered = if lowered.steps() > SMALL_SEGMENT {
             let condition = self.lay_out(&lowered);
-            let step = Step {
-                test: Test::Segment { condition, segment: index(segment.0) },
-                subject: Seen::Nothing,
-                yes: Jump::HOLDS,
-                no: Jump::FAILS,
-                negated: false,
+            Lowered::Step(LoweredStep {
+                id: NameId::of(""),
+                probe: Probe::NONE,
+                written: Written {
+                    test: Test::Segment { condition, segment: index(segment.0) },
+                    subject: Subject::Nothing,
+                    yes: Jump::HOLDS,
+                    negated: false,
+                    origin: 0,
+                },
                 unknown: question.unknown,
-            };
-            Lowered::Step { step, origin: 0 }
+            })
         } else {
             lowered
         };
@@ -511,9 +559,9 @@ impl<'s> Compiler<'s> {
 
     fn test(&mut self, definition: &'s TestDefinition, mut question: Question, site: Site) -> Lowered {
         let kind = match definition.subject {
-            Subject::Key => AttributeKind::Text,
-            Subject::Now => AttributeKind::Time,
-            Subject::Attribute(attribute) => {
+            Tested::Key => AttributeKind::Text,
+            Tested::Now => AttributeKind::Time,
+            Tested::Attribute(attribute) => {
                 self.attributes.get(attribute.0).map_or(AttributeKind::Text, |attribute| attribute.kind)
             }
         };
@@ -523,25 +571,56 @@ impl<'s> Compiler<'s> {
     }
 
     /// One test, decided now if it looks at a fact or at `now`.
-    fn step(&mut self, subject: Subject, test: Test, question: Question, site: Site) -> Lowered {
-        let seen = match subject {
-            Subject::Key => Seen::Key,
-            Subject::Now => Seen::Now,
-            Subject::Attribute(attribute) => Seen::Attribute(index(attribute.0)),
+    fn step(&mut self, tested: Tested, test: Test, question: Question, site: Site) -> Lowered {
+        let subject = match tested {
+            Tested::Key => Subject::Key,
+            Tested::Now => Subject::Now,
+            Tested::Attribute(attribute) => Subject::Attribute(index(attribute.0)),
         };
         let Question { negated, unknown } = question;
-        let step = Step { test, subject: seen, yes: Jump::HOLDS, no: Jump::FAILS, negated, unknown };
-        let value = match subject {
-            Subject::Now => ContextValue::Time(self.now),
-            Subject::Attribute(attribute) if self.is_fact(attribute.0) => {
+        let written = Written { test, subject, yes: Jump::HOLDS, negated, origin: site.origin };
+        let value = match tested {
+            Tested::Now => ContextValue::Time(self.now),
+            Tested::Attribute(attribute) if self.is_fact(attribute.0) => {
                 self.facts.get(attribute.0).copied().flatten().unwrap_or(ContextValue::Missing)
             }
-            _ => return Lowered::Step { step, origin: site.origin },
+            Tested::Attribute(attribute) => {
+                let (id, probe) = self.probe(attribute.0, test, question);
+                return Lowered::Step(LoweredStep { id, probe, written, unknown });
+            }
+            Tested::Key => {
+                let probe = Probe::of_key(test, &mut self.operands);
+                return Lowered::Step(LoweredStep { id: NameId::of(""), probe, written, unknown });
+            }
         };
-        let outcome = self.operands.holds(&step.test, value).map(|held| held ^ negated);
-        let decided = Decided::Tested { step, seen: value.to_owned(), outcome };
+        let outcome = self.operands.holds(test, &value);
+        let decided = Decided::Tested { written, seen: value.to_owned(), outcome };
         self.notes.push(Note { flag: site.flag, place: site.place, decided });
-        Lowered::Decided(outcome.unwrap_or(unknown))
+        Lowered::Decided(outcome.map_or(unknown, |held| held ^ negated))
+    }
+
+    /// The id of an attribute, and how a test compares it.
+    ///
+    /// A text that the declaration does not know counts as missing: where that makes a difference, the declaration is
+    /// looked at, and integers do not do.
+    fn probe(&mut self, attribute: usize, test: Test, question: Question) -> (NameId, Probe) {
+        let Some(row) = self.attributes.get(attribute) else { return (NameId::of(""), Probe::NONE) };
+        let (id, closed) = (row.id, row.closed);
+        let fails = match test {
+            Test::TextIs(text) => self.declares(closed, Rows { start: text, end: text + 1 }),
+            Test::TextIn(rows) => self.declares(closed, rows),
+            _ => false,
+        };
+        let same = fails && question.negated == question.unknown;
+        if closed.is_empty() || same {
+            return (id, Probe::of(test, &mut self.operands));
+        }
+        (id, Probe::NONE)
+    }
+
+    /// Whether all of some texts are among those that a declaration knows.
+    fn declares(&self, closed: Rows, rows: Rows) -> bool {
+        self.operands.texts(rows).all(|text| self.operands.has(closed, text))
     }
 
     /// The test that a predicate comes to, and whether it is that test's opposite.
@@ -564,8 +643,8 @@ impl<'s> Compiler<'s> {
                 }
             }
             Predicate::Bool(wanted) => (Test::Bool(*wanted), false),
-            Predicate::Since(time) => (Test::Since(*time), false),
-            Predicate::Before(time) => (Test::Before(*time), false),
+            Predicate::Since(time) => (Test::Since(self.time(*time)), false),
+            Predicate::Before(time) => (Test::Before(self.time(*time)), false),
             Predicate::Within(blocks) => {
                 let start = index(self.operands.blocks.len());
                 self.operands.blocks.extend(blocks);
@@ -578,8 +657,8 @@ impl<'s> Compiler<'s> {
     fn text_test(&mut self, test: &'s TextTest) -> (Test, bool) {
         let mut rows = |texts: &'s [Box<str>]| self.texts(texts.iter().map(|text| &**text));
         match test {
-            TextTest::Is(text) => (Test::TextIs(self.text(text)), false),
-            TextTest::IsNot(text) => (Test::TextIs(self.text(text)), true),
+            TextTest::Is(text) => (Test::TextIs(self.operand(text)), false),
+            TextTest::IsNot(text) => (Test::TextIs(self.operand(text)), true),
             TextTest::In(texts) => (self.text_in(texts), false),
             TextTest::NotIn(texts) => (self.text_in(texts), true),
             TextTest::StartsWith(texts) => (Test::StartsWith(rows(texts)), false),
@@ -629,27 +708,34 @@ impl<'s> Compiler<'s> {
 
     /// Lays a condition out in steps, and says where it starts.
     fn lay_out(&mut self, lowered: &Lowered) -> Jump {
-        let mut walk = Walk { steps: Vec::new(), origins: Vec::new() };
+        let mut walk = Walk::default();
         let start = walk.add(lowered, Jump::HOLDS, Jump::FAILS);
         // The walk was laid out from its end, since a step must know where it leads; turned about, it reads forward.
         let last = index(self.steps.len() + walk.steps.len()).wrapping_sub(1);
         let turn = |jump: Jump| if is_end(jump) { jump } else { Jump(last - jump.0) };
-        for (step, origin) in walk.steps.into_iter().zip(walk.origins).rev() {
-            self.steps.push(Step { yes: turn(step.yes), no: turn(step.no), ..step });
-            self.origins.push(origin);
+        for (step, written) in walk.steps.into_iter().zip(walk.written).rev() {
+            let (yes, no, unknown) = (turn(step.yes), turn(step.no), turn(step.unknown));
+            self.steps.push(Step { yes, no, unknown, ..step });
+            self.written.push(Written { yes: turn(written.yes), ..written });
         }
         turn(start)
     }
 }
 
 fn is_end(jump: Jump) -> bool {
-    jump == Jump::HOLDS || jump == Jump::FAILS
+    matches!(jump, Jump::HOLDS | Jump::FAILS | Jump::LOOK)
+}
+
+/// Whether a rule applies only where there is a unit.
+fn rule_draws(rule: &Rule) -> bool {
+    rule.rollout.is_some() || matches!(rule.outcome, Outcome::Split(_))
 }
 
 /// A condition's steps, the last one first.
+#[derive(Default)]
 struct Walk {
     steps: Vec<Step>,
-    origins: Vec<u32>,
+    written: Vec<Written>,
 }
 
 impl Walk {
@@ -658,13 +744,21 @@ impl Walk {
         match lowered {
             Lowered::Decided(true) => yes,
             Lowered::Decided(false) => no,
-            Lowered::Step { step, origin } => {
-                self.steps.push(Step { yes, no, ..step.clone() });
-                self.origins.push(*origin);
-                Jump(index(self.steps.len() - 1))
-            }
+            Lowered::Step(step) => self.step(step, yes, no),
             Lowered::All(parts) => parts.iter().rev().fold(yes, |next, part| self.add(part, next, no)),
             Lowered::Any(parts) => parts.iter().rev().fold(no, |next, part| self.add(part, yes, next)),
         }
+    }
+
+    fn step(&mut self, lowered: &LoweredStep, yes: Jump, no: Jump) -> Jump {
+        let LoweredStep { id, probe, written, unknown } = *lowered;
+        let missing = if unknown { yes } else { no };
+        let (yes, no) = if written.negated { (no, yes) } else { (yes, no) };
+        // Nobody has to know a value to know that there is none.
+        let unknown = if let Test::Present(_) = written.test { no } else { missing };
+        let hit = if probe.exact { yes } else { Jump::LOOK };
+        self.steps.push(Step { id, probe, yes: hit, no, unknown });
+        self.written.push(Written { yes, ..written });
+        Jump(index(self.steps.len() - 1))
     }
 }

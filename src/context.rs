@@ -13,6 +13,8 @@ use crate::bucket::Unit;
 use crate::flag::{Declaration, Declared};
 use crate::json::Json;
 use crate::key::{self, NameId};
+use crate::key_list::FilterBits;
+use crate::mark::Mark;
 use crate::time::Time;
 use crate::version::Version;
 
@@ -223,14 +225,14 @@ impl<T: AttributeType + ?Sized> Attribute<T> {
     /// The attribute with a value.
     #[inline]
     pub fn of<'a>(&self, value: impl IntoAttribute<'a, T>) -> AttributeValue<'a> {
-        AttributeValue { id: self.id, name: self.name, value: value.into_attribute() }
+        AttributeValue::new(self.id, self.name, value.into_attribute())
     }
 
     /// The attribute with a value, or missing.
     #[inline]
     pub fn maybe<'a>(&self, value: Option<impl IntoAttribute<'a, T>>) -> AttributeValue<'a> {
         let value = value.map_or(ContextValue::Missing, IntoAttribute::into_attribute);
-        AttributeValue { id: self.id, name: self.name, value }
+        AttributeValue::new(self.id, self.name, value)
     }
 }
 
@@ -258,8 +260,16 @@ impl<T: AttributeType + ?Sized> Declared for Attribute<T> {
 #[derive(Clone, Copy, Debug)]
 pub struct AttributeValue<'a> {
     pub(crate) id: NameId,
+    pub(crate) mark: Mark,
     pub(crate) name: &'a str,
     pub(crate) value: ContextValue<'a>,
+}
+
+impl<'a> AttributeValue<'a> {
+    #[inline]
+    fn new(id: NameId, name: &'a str, value: ContextValue<'a>) -> AttributeValue<'a> {
+        AttributeValue { id, mark: value.mark(), name, value }
+    }
 }
 
 /// A value in a context. Nothing is converted when it is read, but for text that a file declares as something finer.
@@ -288,11 +298,24 @@ impl ContextValue<'_> {
 }
 
 impl<'a> ContextValue<'a> {
+    #[inline]
+    fn mark(&self) -> Mark {
+        match self {
+            ContextValue::Missing => Mark::MISSING,
+            ContextValue::Text(text) => Mark::of_text(text),
+            ContextValue::Number(number) => Mark::of_number(*number),
+            ContextValue::Bool(value) => Mark::of_bool(*value),
+            ContextValue::Version(version) => Mark::of_version(version.packed()),
+            ContextValue::Ip(IpAddr::V4(address)) => Mark::of_v4(*address),
+            ContextValue::Time(_) | ContextValue::Ip(IpAddr::V6(_)) | ContextValue::Texts(_) => Mark::OTHER,
+        }
+    }
+
     /// The value as an attribute of this kind has it; `None` if it counts as missing there.
     ///
     /// Nothing is converted but text, which JSON has for versions, times and addresses too.
     #[inline]
-    pub(crate) fn text(self) -> Option<&'a str> {
+    pub(crate) fn text(&self) -> Option<&'a str> {
         match self {
             ContextValue::Text(text) => Some(text),
             _ => None,
@@ -300,58 +323,58 @@ impl<'a> ContextValue<'a> {
     }
 
     #[inline]
-    pub(crate) fn as_number(self) -> Option<f64> {
+    pub(crate) fn as_number(&self) -> Option<f64> {
         match self {
-            ContextValue::Number(number) => Some(number),
+            ContextValue::Number(number) => Some(*number),
             _ => None,
         }
     }
 
     #[inline]
-    pub(crate) fn bool(self) -> Option<bool> {
+    pub(crate) fn bool(&self) -> Option<bool> {
         match self {
-            ContextValue::Bool(value) => Some(value),
+            ContextValue::Bool(value) => Some(*value),
             _ => None,
         }
     }
 
     #[inline]
-    pub(crate) fn version(self) -> Option<Version<'a>> {
+    pub(crate) fn version(&self) -> Option<Version<'a>> {
         match self {
-            ContextValue::Version(version) => Some(version),
+            ContextValue::Version(version) => Some(*version),
             ContextValue::Text(text) => Version::parse(text),
             _ => None,
         }
     }
 
     #[inline]
-    pub(crate) fn time(self) -> Option<Time> {
+    pub(crate) fn time(&self) -> Option<Time> {
         match self {
-            ContextValue::Time(time) => Some(time),
+            ContextValue::Time(time) => Some(*time),
             ContextValue::Text(text) => Time::parse(text),
             _ => None,
         }
     }
 
     #[inline]
-    pub(crate) fn ip(self) -> Option<IpAddr> {
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
         match self {
-            ContextValue::Ip(address) => Some(address),
+            ContextValue::Ip(address) => Some(*address),
             ContextValue::Text(text) => address::parse_address(text),
             _ => None,
         }
     }
 
     #[inline]
-    pub(crate) fn texts(self) -> Option<Texts<'a>> {
+    pub(crate) fn texts(&self) -> Option<Texts<'a>> {
         match self {
-            ContextValue::Texts(texts) => Some(texts),
+            ContextValue::Texts(texts) => Some(*texts),
             _ => None,
         }
     }
 
     /// Whether an attribute of this kind has a value with it.
-    pub(crate) fn is_of(self, kind: AttributeKind) -> bool {
+    pub(crate) fn is_of(&self, kind: AttributeKind) -> bool {
         match kind {
             AttributeKind::Text => self.text().is_some(),
             AttributeKind::Number => self.as_number().is_some(),
@@ -406,14 +429,14 @@ impl<'a> Texts<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     targeting_key: Option<&'a str>,
-    unit: Option<Unit>,
-    attributes: Attributes<'a>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Attributes<'a> {
-    Borrowed(&'a [AttributeValue<'a>]),
-    Owned(&'a [OwnedAttribute]),
+    /// The targeting key's hash; that of the empty text where there is none.
+    hash: Unit,
+    bits: FilterBits,
+    /// Whether there is a targeting key that is not empty: a unit.
+    named: bool,
+    /// Either of these is empty.
+    given: &'a [AttributeValue<'a>],
+    owned: &'a [OwnedAttribute],
 }
 
 impl<'a> Context<'a> {
@@ -421,15 +444,18 @@ impl<'a> Context<'a> {
     #[inline]
     #[must_use]
     pub fn new(targeting_key: &'a str, attributes: &'a [AttributeValue<'a>]) -> Context<'a> {
-        let unit = unit_of(targeting_key);
-        Context { targeting_key: Some(targeting_key), unit, attributes: Attributes::Borrowed(attributes) }
+        let hash = Unit::of_text(targeting_key);
+        let bits = FilterBits::of(hash);
+        let named = !targeting_key.is_empty();
+        Context { targeting_key: Some(targeting_key), hash, bits, named, given: attributes, owned: &[] }
     }
 
     /// A context without a targeting key: in no list of keys and in no rollout by key.
     #[inline]
     #[must_use]
     pub const fn anonymous(attributes: &'a [AttributeValue<'a>]) -> Context<'a> {
-        Context { targeting_key: None, unit: None, attributes: Attributes::Borrowed(attributes) }
+        let (hash, bits) = (Unit::OF_NOTHING, FilterBits::of(Unit::OF_NOTHING));
+        Context { targeting_key: None, hash, bits, named: false, given: attributes, owned: &[] }
     }
 
     /// The targeting key, as it was given.
@@ -439,42 +465,56 @@ impl<'a> Context<'a> {
         self.targeting_key
     }
 
-    /// The targeting key's hash; none if the key is missing or empty.
+    /// The unit to bucket by; none if the key is missing or empty.
     #[inline]
     pub(crate) fn unit(&self) -> Option<Unit> {
-        self.unit
+        self.named.then_some(self.hash)
     }
 
-    /// The value under a name. A handle's id was computed from its name by the compiler and is as good as it; a name
-    /// that came from outside is compared in full.
+    /// The targeting key's hash; that of the empty text where there is none.
     #[inline]
+    pub(crate) fn hash(&self) -> Unit {
+        self.hash
+    }
+
+    /// What lists ask of the hash.
+    #[inline]
+    pub(crate) fn bits(&self) -> FilterBits {
+        self.bits
+    }
+
+    /// Whether all attributes are in the caller's array, so that [`Context::mark`] knows them.
+    #[inline]
+    pub(crate) fn is_borrowed(&self) -> bool {
+        self.owned.is_empty()
+    }
+
+    /// The mark of the value under a name in the caller's array. A handle's id was computed from its name by the
+    /// compiler, and is as good as it.
+    #[inline]
+    pub(crate) fn mark(&self, id: NameId) -> Mark {
+        for given in self.given {
+            if given.id == id {
+                return given.mark;
+            }
+        }
+        Mark::MISSING
+    }
+
+    /// The value under a name. One that came from outside is compared in full.
     pub(crate) fn find(&self, id: NameId, name: &str) -> ContextValue<'a> {
-        match self.attributes {
-            Attributes::Borrowed(attributes) => attributes
-                .iter()
-                .find(|given| given.id == id)
-                .map_or(ContextValue::Missing, |given| given.value),
-            Attributes::Owned(attributes) => find_owned(attributes, id, name),
+        let same = |owned: &&OwnedAttribute| owned.id == id && *owned.name == *name;
+        match self.given.iter().find(|given| given.id == id) {
+            Some(given) => given.value,
+            None => self.owned.iter().find(same).map_or(ContextValue::Missing, |owned| owned.value.borrow()),
         }
     }
 
     /// The names of the attributes given, for explanations.
     pub(crate) fn names(&self) -> Vec<&'a str> {
-        match self.attributes {
-            Attributes::Borrowed(attributes) => attributes.iter().map(|given| given.name).collect(),
-            Attributes::Owned(attributes) => attributes.iter().map(|given| &*given.name).collect(),
-        }
+        let given = self.given.iter().map(|given| given.name);
+        given.chain(self.owned.iter().map(|owned| &*owned.name)).collect()
     }
-}
-
-#[inline]
-fn unit_of(targeting_key: &str) -> Option<Unit> {
-    if targeting_key.is_empty() { None } else { Some(Unit::of_text(targeting_key)) }
-}
-
-fn find_owned<'a>(attributes: &'a [OwnedAttribute], id: NameId, name: &str) -> ContextValue<'a> {
-    let same = |given: &&OwnedAttribute| given.id == id && *given.name == *name;
-    attributes.iter().find(same).map_or(ContextValue::Missing, |given| given.value.borrow())
 }
 
 /// A context that owns what it holds: for middleware, across tasks and `.await`s, and from JSON.
@@ -488,11 +528,17 @@ fn find_owned<'a>(attributes: &'a [OwnedAttribute], id: NameId, name: &str) -> C
 /// let context = owned.borrow();
 /// # assert_eq!(context.targeting_key(), Some("user-42"));
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct OwnedContext {
     targeting_key: Option<Box<str>>,
-    unit: Option<Unit>,
+    hash: Unit,
     attributes: Vec<OwnedAttribute>,
+}
+
+impl Default for OwnedContext {
+    fn default() -> OwnedContext {
+        OwnedContext::anonymous()
+    }
 }
 
 impl OwnedContext {
@@ -501,7 +547,7 @@ impl OwnedContext {
     pub fn new(targeting_key: impl Into<String>) -> OwnedContext {
         let targeting_key = targeting_key.into().into_boxed_str();
         OwnedContext {
-            unit: unit_of(&targeting_key),
+            hash: Unit::of_text(&targeting_key),
             targeting_key: Some(targeting_key),
             attributes: Vec::new(),
         }
@@ -510,7 +556,7 @@ impl OwnedContext {
     /// A context without a targeting key.
     #[must_use]
     pub fn anonymous() -> OwnedContext {
-        OwnedContext::default()
+        OwnedContext { targeting_key: None, hash: Unit::OF_NOTHING, attributes: Vec::new() }
     }
 
     /// Adds an attribute. Of one given twice, the first counts.
@@ -524,7 +570,7 @@ impl OwnedContext {
     pub(crate) fn take_json(&mut self, name: &str, value: OwnedValue) {
         match (name, value) {
             ("targetingKey", OwnedValue::Text(key)) => {
-                self.unit = unit_of(&key);
+                self.hash = Unit::of_text(&key);
                 self.targeting_key = Some(key);
             }
             ("targetingKey", _) => {}
@@ -539,8 +585,11 @@ impl OwnedContext {
     pub fn borrow(&self) -> Context<'_> {
         Context {
             targeting_key: self.targeting_key.as_deref(),
-            unit: self.unit,
-            attributes: Attributes::Owned(&self.attributes),
+            hash: self.hash,
+            bits: FilterBits::of(self.hash),
+            named: self.targeting_key.as_deref().is_some_and(|key| !key.is_empty()),
+            given: &[],
+            owned: &self.attributes,
         }
     }
 }
@@ -566,7 +615,7 @@ impl ContextValue<'_> {
             ContextValue::Text(text) => OwnedValue::Text(text.into()),
             ContextValue::Number(number) => OwnedValue::Number(number),
             ContextValue::Bool(value) => OwnedValue::Bool(value),
-            ContextValue::Version(version) => OwnedValue::Version(version.as_str().into()),
+            ContextValue::Version(version) => OwnedValue::Version(version.packed(), version.as_str().into()),
             ContextValue::Time(time) => OwnedValue::Time(time),
             ContextValue::Ip(address) => OwnedValue::Ip(address),
             ContextValue::Texts(texts) => OwnedValue::Texts(texts.to_vec()),
@@ -581,7 +630,8 @@ pub(crate) enum OwnedValue {
     Text(Box<str>),
     Number(f64),
     Bool(bool),
-    Version(Box<str>),
+    /// What was read, and its text.
+    Version(u64, Box<str>),
     Time(Time),
     Ip(IpAddr),
     Texts(Vec<String>),
@@ -612,9 +662,7 @@ impl OwnedValue {
             OwnedValue::Text(text) => ContextValue::Text(text),
             OwnedValue::Number(number) => ContextValue::Number(*number),
             OwnedValue::Bool(value) => ContextValue::Bool(*value),
-            OwnedValue::Version(text) => {
-                Version::parse(text).map_or(ContextValue::Missing, ContextValue::Version)
-            }
+            OwnedValue::Version(packed, text) => ContextValue::Version(Version::known(*packed, text)),
             OwnedValue::Time(time) => ContextValue::Time(*time),
             OwnedValue::Ip(address) => ContextValue::Ip(*address),
             OwnedValue::Texts(texts) => ContextValue::Texts(Texts::Owned(texts)),

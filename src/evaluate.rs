@@ -10,14 +10,26 @@ use crate::context::{AttributeKind, Context, ContextValue};
 use crate::flag::Flag;
 use crate::key::FlagKey;
 use crate::observe::{Observer, Silent};
-use crate::snapshot::{BucketBy, FlagRow, Jump, Operands, RuleRow, Seen, Snapshot, Step, Test};
+use crate::snapshot::{BucketBy, FlagRow, Jump, RuleNote, RuleRow, Shape, Snapshot};
 use crate::value::{FlagType, Value};
 
-/// A variant, and why.
-pub(crate) struct Decision<'s> {
+/// A variant, and what decided on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decision {
     pub(crate) variant: u32,
-    pub(crate) reason: Reason,
-    pub(crate) rule: Option<&'s RuleRow>,
+    pub(crate) by: By,
+}
+
+/// What decided: a rule, by its place in [`Snapshot::rules`], or what the constants name. One word, so that a decision
+/// is handed over in registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct By(u32);
+
+impl By {
+    /// A required flag did not answer as required.
+    const REQUIREMENT: By = By(u32::MAX);
+    const DENIAL: By = By(u32::MAX - 1);
+    const DEFAULT: By = By(u32::MAX - 2);
 }
 
 impl Snapshot {
@@ -43,13 +55,13 @@ impl Snapshot {
     /// ```
     #[inline]
     pub fn value<'v, T: FlagType + ?Sized>(&'v self, flag: &Flag<T>, context: &Context<'_>) -> T::Value<'v> {
-        let decided = match self.flag(flag.key().id) {
+        let default = T::shorten(flag.default());
+        match self.flag(flag.key().id) {
             Some(row) if row.kind == T::KIND => {
-                T::read(self.value_of(self.decide(row, context, &mut Silent).variant))
+                T::read(self.value_of(self.decided(row, context).variant)).unwrap_or(default)
             }
-            _ => None,
-        };
-        decided.unwrap_or(T::shorten(flag.default()))
+            _ => default,
+        }
     }
 
     /// The flag's value for a context, and why.
@@ -63,9 +75,9 @@ impl Snapshot {
         let default = T::shorten(flag.default());
         match self.flag(flag.key().id) {
             Some(row) if row.kind == T::KIND => {
-                let decision = self.decide(row, context, &mut Silent);
+                let decision = self.decided(row, context);
                 let value = T::read(self.value_of(decision.variant)).unwrap_or(default);
-                self.told(row, &decision, value)
+                self.told(row, decision, value)
             }
             Some(_) => self.error(flag.key(), default, ErrorCode::TypeMismatch),
             None => self.error(flag.key(), default, ErrorCode::FlagNotFound),
@@ -143,26 +155,39 @@ impl Snapshot {
         self.flag(key.id).filter(|row| self.operands.text(row.key) == key.as_str())
     }
 
+    #[inline]
     fn answer_row(&self, row: &FlagRow, context: &Context<'_>) -> Answer<'_, Value<'_>> {
-        let decision = self.decide(row, context, &mut Silent);
-        self.told(row, &decision, self.value_of(decision.variant))
+        let decision = self.decided(row, context);
+        self.told(row, decision, self.value_of(decision.variant))
     }
 
-    pub(crate) fn told<'v, V>(&'v self, row: &FlagRow, decision: &Decision<'v>, value: V) -> Answer<'v, V> {
+    #[inline]
+    pub(crate) fn told<'v, V>(&'v self, row: &FlagRow, decision: Decision, value: V) -> Answer<'v, V> {
         let variant = self.variants.get(decision.variant as usize);
+        let rule = self.rule_of(decision);
         Answer {
             key: self.operands.text(row.key),
             value,
             variant: variant.map(|variant| self.operands.text(variant.name)),
             json: variant.map_or("null", |variant| self.operands.text(variant.json)),
-            reason: decision.reason,
-            rule: decision.rule.map(|rule| RuleName {
+            reason: match decision.by {
+                By::REQUIREMENT => Reason::PrerequisiteFailed,
+                By::DENIAL => Reason::Denied,
+                _ => rule.map_or(row.default_reason, |rule| rule.reason),
+            },
+            rule: rule.map(|rule| RuleName {
                 index: rule.index as usize,
                 name: rule.name.map(|name| self.operands.text(name)),
             }),
             error: None,
             generation: self.generation,
         }
+    }
+
+    /// What there is to tell of the rule that decided, if one did.
+    #[inline]
+    pub(crate) fn rule_of(&self, decision: Decision) -> Option<&RuleNote> {
+        self.rule_notes.get(decision.by.0 as usize)
     }
 
     fn error<'v, V>(&self, key: FlagKey<'v>, value: V, error: ErrorCode) -> Answer<'v, V> {
@@ -178,167 +203,225 @@ impl Snapshot {
         }
     }
 
+    /// The decision on a flag, with nobody looking on.
+    ///
+    /// What is called from here on is the last thing that its caller does: nobody needs a stack until a text is compared.
+    #[inline]
+    fn decided(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
+        match flag.shape {
+            Shape::OneRule | Shape::OneKeyTest => self.one_rule(flag, context),
+            Shape::Settled => flag.fallen_through(),
+            Shape::Rules | Shape::Gated => self.decided_in_full(flag, context),
+        }
+    }
+
+    #[inline]
+    fn one_rule(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
+        let index = flag.rules.start;
+        let Some(rule) = self.rules.get(index as usize) else { return flag.fallen_through() };
+        // The draw costs a few instructions, a condition many: it goes first. Both must hold, so the answer is the same.
+        if rule.bucketed && !rule.is_inside(context.unit(), &mut Silent) {
+            return flag.fallen_through();
+        }
+        if rule.when == Jump::HOLDS {
+            return self.served(rule, index, context);
+        }
+        if flag.shape == Shape::OneKeyTest {
+            return self.one_key_test(flag, context);
+        }
+        self.one_rule_inside(flag, context)
+    }
+
+    /// A rule with one test of the targeting key: early adopters, and those who are not.
+    #[inline(never)]
+    fn one_key_test(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
+        let index = flag.rules.start;
+        let Some(rule) = self.rules.get(index as usize) else { return flag.fallen_through() };
+        let Some(step) = self.steps.get(rule.when.0 as usize) else { return flag.fallen_through() };
+        // A hit is to be looked at.
+        if self.exit_of(step, context) == Jump::FAILS {
+            return flag.fallen_through();
+        }
+        self.one_rule_looking(flag, context)
+    }
+
+    /// A rule with a condition or a split, for somebody inside its rollout.
+    #[inline(never)]
+    fn one_rule_inside(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
+        let index = flag.rules.start;
+        let Some(rule) = self.rules.get(index as usize) else { return flag.fallen_through() };
+        match self.end_of(rule.when, context) {
+            Jump::HOLDS => self.served(rule, index, context),
+            Jump::FAILS => flag.fallen_through(),
+            _ => self.one_rule_looking(flag, context),
+        }
+    }
+
+    /// [`Snapshot::one_rule_inside`], by looking at the values themselves.
+    #[inline(never)]
+    fn one_rule_looking(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
+        let index = flag.rules.start;
+        match self.rules.get(index as usize) {
+            Some(rule) if self.walk(rule.when, context, &mut Silent) => self.served(rule, index, context),
+            _ => flag.fallen_through(),
+        }
+    }
+
+    /// What the rule of a flag with one rule gives.
+    #[inline]
+    fn served(&self, rule: &RuleRow, index: u32, context: &Context<'_>) -> Decision {
+        if rule.parts.is_empty() {
+            return Decision { variant: rule.variant, by: By(index) };
+        }
+        self.one_split(index, context)
+    }
+
+    #[inline(never)]
+    fn one_split(&self, index: u32, context: &Context<'_>) -> Decision {
+        Decision { variant: self.part(index, context.unit()), by: By(index) }
+    }
+
+    // Compiled here, once, and not in each service anew: what it calls is in one piece with it.
+    #[inline(never)]
+    fn decided_in_full(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
+        if flag.shape == Shape::Gated {
+            return self.decide(flag, context, &mut Silent);
+        }
+        self.rules(flag, context, &mut Silent)
+    }
+
     /// The order of evaluation: requirements, denials, rules, default. A disabled flag was compiled to its default.
+    #[inline(never)]
     pub(crate) fn decide<O: Observer>(
         &self,
         flag: &FlagRow,
         context: &Context<'_>,
         observer: &mut O,
-    ) -> Decision<'_> {
-        if flag.gated {
-            if let Some(reason) = self.gate(flag, context, observer) {
-                return Decision { variant: flag.off, reason, rule: None };
-            }
-        }
-        let rules = self.rules.get(flag.rules.range()).unwrap_or_default();
-        let unit = match flag.bucket_by {
-            BucketBy::Key => context.unit(),
-            BucketBy::Attribute(attribute) => self.unit_of(attribute, context),
-        };
-        for rule in rules {
-            observer.rule(rule);
-            let variant = self.apply(rule, unit, context, observer);
-            observer.rule_end(rule, variant.is_some());
-            if let Some(variant) = variant {
-                return Decision { variant, reason: rule.reason, rule: Some(rule) };
-            }
-        }
-        Decision { variant: flag.default, reason: flag.default_reason, rule: None }
-    }
-
-    /// Why nobody gets past requirements and denials, if so.
-    #[inline(never)]
-    fn gate<O: Observer>(&self, flag: &FlagRow, context: &Context<'_>, observer: &mut O) -> Option<Reason> {
+    ) -> Decision {
         for requirement in self.requirements.get(flag.requirements.range()).unwrap_or_default() {
             let Some(required) = self.flags.get(requirement.flag as usize) else { continue };
             observer.required(required);
-            let decision = self.decide(required, context, observer);
+            let decision = if O::CURIOUS {
+                self.decide(required, context, observer)
+            } else {
+                self.decided(required, context)
+            };
             let satisfied = requirement.variants.contains(&decision.variant);
-            observer.required_end(required, decision.variant, decision.rule, satisfied);
+            observer.required_end(required, decision, satisfied);
             if !satisfied {
-                return Some(Reason::PrerequisiteFailed);
+                return Decision { variant: flag.off, by: By::REQUIREMENT };
             }
         }
         for (index, denial) in self.denials.get(flag.denials.range()).unwrap_or_default().iter().enumerate() {
             let denied = self.holds_from(*denial, context, observer);
             observer.denied(index as u32, denied);
             if denied {
-                return Some(Reason::Denied);
+                return Decision { variant: flag.off, by: By::DENIAL };
             }
         }
-        None
+        self.rules(flag, context, observer)
     }
 
-    /// The variant that a rule gives, if it applies.
+    /// The first rule that applies decides, or else the default.
     #[inline]
-    fn apply<O: Observer>(
+    fn rules<O: Observer>(&self, flag: &FlagRow, context: &Context<'_>, observer: &mut O) -> Decision {
+        let unit = match flag.bucket_by {
+            BucketBy::Key => context.unit(),
+            BucketBy::Attribute(attribute) => self.unit_of(attribute, context),
+        };
+        let mut index = flag.rules.start;
+        while index < flag.rules.end {
+            let Some(rule) = self.rules.get(index as usize) else { break };
+            observer.rule(index);
+            let decision = self.rule(flag, rule, index, unit, context, observer);
+            observer.rule_end(index, decision.by != By::DEFAULT);
+            if decision.by != By::DEFAULT {
+                return decision;
+            }
+            index += 1;
+        }
+        flag.fallen_through()
+    }
+
+    /// What a rule decides; the default if it does not apply.
+    #[inline]
+    fn rule<O: Observer>(
         &self,
+        flag: &FlagRow,
         rule: &RuleRow,
+        index: u32,
         unit: Option<Unit>,
         context: &Context<'_>,
         observer: &mut O,
-    ) -> Option<u32> {
-        if !rule.bucketed {
-            return self.holds_from(rule.when, context, observer).then_some(rule.variant);
-        }
-        // The draw costs a few instructions, a condition many: it goes first. Both must hold, so the answer is the same.
-        let inside = match unit {
-            None => {
-                observer.no_unit();
-                false
-            }
-            Some(unit) => {
-                let position = bucket::position(unit, Salt(rule.rollout_salt));
-                let inside = position <= rule.last;
-                observer.rolled(position, inside);
-                inside
-            }
-        };
+    ) -> Decision {
+        let inside = !rule.bucketed || rule.is_inside(unit, observer);
         if !inside && !O::CURIOUS {
-            return None;
+            return flag.fallen_through();
         }
         let holds = self.holds_from(rule.when, context, observer);
-        match unit {
-            Some(unit) if inside && holds => Some(self.split(rule, unit, observer)),
-            _ => None,
+        if !inside || !holds {
+            return flag.fallen_through();
         }
+        Decision { variant: self.split(rule, index, unit, observer), by: By(index) }
     }
 
+    /// The variant that a rule gives to a unit.
     #[inline]
-    fn split<O: Observer>(&self, rule: &RuleRow, unit: Unit, observer: &mut O) -> u32 {
+    fn split<O: Observer>(&self, rule: &RuleRow, index: u32, unit: Option<Unit>, observer: &mut O) -> u32 {
         if rule.parts.is_empty() {
             return rule.variant;
         }
-        let position = bucket::position(unit, Salt(rule.split_salt));
-        let parts = self.parts.get(rule.parts.range()).unwrap_or_default();
-        // INVARIANT: the last part ends with the line.
-        let variant =
-            parts.iter().find(|part| position <= part.last).map_or(rule.variant, |part| part.variant);
-        observer.split(position, variant);
+        let variant = self.part(index, unit);
+        if let Some(unit) = unit {
+            observer.split(self.split_position(index, unit), variant);
+        }
         variant
     }
 
-    /// Walks a condition from its first step to one of the two ends.
+    /// The variant whose part of the line a unit falls on.
     #[inline]
-    fn holds_from<O: Observer>(&self, mut jump: Jump, context: &Context<'_>, observer: &mut O) -> bool {
-        while let Some(step) = self.steps.get(jump.0 as usize) {
-            let held = self.step_holds(jump.0, step, context, observer);
-            jump = if held { step.yes } else { step.no };
-        }
-        jump == Jump::HOLDS
+    fn part(&self, index: u32, unit: Option<Unit>) -> u32 {
+        let (Some(rule), Some(unit)) = (self.rules.get(index as usize), unit) else { return 0 };
+        let position = self.split_position(index, unit);
+        let parts = self.parts.get(rule.parts.range()).unwrap_or_default();
+        // INVARIANT: the last part ends with the line.
+        parts.iter().find(|part| position <= part.last).map_or(rule.variant, |part| part.variant)
     }
 
     #[inline]
-    fn step_holds<O: Observer>(
-        &self,
-        index: u32,
-        step: &Step,
-        context: &Context<'_>,
-        observer: &mut O,
-    ) -> bool {
-        let (seen, outcome) = match step.subject {
-            Seen::Key => {
-                let key = context.targeting_key().unwrap_or_default();
-                (ContextValue::Text(key), Some(self.operands.key_holds(&step.test, key, context.unit())))
-            }
-            Seen::Attribute(attribute) => {
-                let seen = self.read(attribute, context);
-                (seen, self.operands.holds(&step.test, seen))
-            }
-            Seen::Nothing | Seen::Now => return self.segment_holds(step, context, observer),
-        };
-        let outcome = outcome.map(|held| held ^ step.negated);
-        observer.tested(index, step, seen, outcome);
-        outcome.unwrap_or(step.unknown)
-    }
-
-    #[inline(never)]
-    fn segment_holds<O: Observer>(&self, step: &Step, context: &Context<'_>, observer: &mut O) -> bool {
-        let Test::Segment { condition, segment } = step.test else { return false };
-        observer.segment(segment);
-        let held = self.holds_from(condition, context, observer);
-        observer.segment_end(held);
-        held
-    }
-
-    /// An attribute's value in a context, as the file's declaration reads it.
-    #[inline]
-    pub(crate) fn read<'c>(&self, attribute: u32, context: &Context<'c>) -> ContextValue<'c> {
-        let Some(row) = self.attributes.get(attribute as usize) else { return ContextValue::Missing };
-        let value = context.find(row.id, self.operands.text(row.name));
-        if row.closed.is_empty() {
-            return value;
-        }
-        match value {
-            ContextValue::Text(text) if self.operands.texts(row.closed).any(|known| known == text) => value,
-            _ => ContextValue::Missing,
-        }
+    fn split_position(&self, index: u32, unit: Unit) -> u64 {
+        let salt = self.rule_notes.get(index as usize).map_or(0, |note| note.split_salt);
+        bucket::position(unit, Salt(salt))
     }
 
     /// The unit of a context for a flag that buckets by an attribute.
+    #[inline(never)]
     fn unit_of(&self, attribute: u32, context: &Context<'_>) -> Option<Unit> {
         let kind = self.attributes.get(attribute as usize)?.kind;
         unit_of(self.read(attribute, context), kind)
+    }
+}
+
+impl FlagRow {
+    /// The decision where no rule applies.
+    #[inline]
+    fn fallen_through(&self) -> Decision {
+        Decision { variant: self.default, by: By::DEFAULT }
+    }
+}
+
+impl RuleRow {
+    /// Whether a unit is inside the rollout. There is no place for nobody.
+    #[inline]
+    fn is_inside<O: Observer>(&self, unit: Option<Unit>, observer: &mut O) -> bool {
+        let Some(unit) = unit else {
+            observer.no_unit();
+            return false;
+        };
+        let position = bucket::position(unit, Salt(self.rollout_salt));
+        let inside = position <= self.last;
+        observer.rolled(position, inside);
+        inside
     }
 }
 
@@ -348,81 +431,5 @@ pub(crate) fn unit_of(value: ContextValue<'_>, kind: AttributeKind) -> Option<Un
         (AttributeKind::Text, ContextValue::Text(text)) if !text.is_empty() => Some(Unit::of_text(text)),
         (AttributeKind::Number, ContextValue::Number(number)) => Unit::of_number(number),
         _ => None,
-    }
-}
-
-impl Operands {
-    /// Whether a test holds of the targeting key, which is the empty text where there is none.
-    #[inline]
-    fn key_holds(&self, test: &Test, key: &str, unit: Option<Unit>) -> bool {
-        match *test {
-            Test::Present(_) => !key.is_empty(),
-            Test::Listed(list) => self.listed(list, unit.unwrap_or_else(|| Unit::of_text(key)), key),
-            _ => self.text_holds(test, key),
-        }
-    }
-
-    /// Whether a test holds of an attribute's value; `None` where that counts as missing.
-    #[inline]
-    pub(crate) fn holds(&self, test: &Test, value: ContextValue<'_>) -> Option<bool> {
-        Some(match *test {
-            Test::TextIs(_)
-            | Test::TextIn(_)
-            | Test::StartsWith(_)
-            | Test::EndsWith(_)
-            | Test::Contains(_) => self.text_holds(test, value.text()?),
-            Test::Listed(list) => {
-                let text = value.text()?;
-                self.listed(list, Unit::of_text(text), text)
-            }
-            Test::NumberIs(number) => value.as_number()? == number,
-            Test::AtLeast(number) => value.as_number()? >= number,
-            Test::Above(number) => value.as_number()? > number,
-            Test::AtMost(number) => value.as_number()? <= number,
-            Test::Below(number) => value.as_number()? < number,
-            Test::NumberIn(rows) => {
-                let value = value.as_number()?;
-                self.numbers.get(rows.range()).unwrap_or_default().contains(&value)
-            }
-            Test::VersionIs(version) => value.version()? == self.version(version)?,
-            Test::VersionAtLeast(version) => value.version()? >= self.version(version)?,
-            Test::VersionAbove(version) => value.version()? > self.version(version)?,
-            Test::VersionAtMost(version) => value.version()? <= self.version(version)?,
-            Test::VersionBelow(version) => value.version()? < self.version(version)?,
-            Test::Bool(wanted) => value.bool()? == wanted,
-            Test::Since(time) => value.time()? >= time,
-            Test::Before(time) => value.time()? < time,
-            Test::Within(rows) => {
-                let address = value.ip()?;
-                self.blocks.get(rows.range()).unwrap_or_default().iter().any(|block| block.holds(address))
-            }
-            Test::HasAny(rows) => {
-                let texts = value.texts()?;
-                self.texts(rows).any(|text| texts.contains(text))
-            }
-            Test::HasAll(rows) => {
-                let texts = value.texts()?;
-                self.texts(rows).all(|text| texts.contains(text))
-            }
-            Test::Present(kind) => value.is_of(kind),
-            Test::Segment { .. } => return None,
-        })
-    }
-
-    #[inline]
-    fn text_holds(&self, test: &Test, text: &str) -> bool {
-        match *test {
-            Test::TextIs(wanted) => self.text(wanted) == text,
-            Test::TextIn(rows) => self.texts(rows).any(|known| known == text),
-            Test::StartsWith(rows) => self.texts(rows).any(|part| text.starts_with(part)),
-            Test::EndsWith(rows) => self.texts(rows).any(|part| text.ends_with(part)),
-            Test::Contains(rows) => self.texts(rows).any(|part| text.contains(part)),
-            _ => false,
-        }
-    }
-
-    #[inline]
-    fn listed(&self, list: u32, unit: Unit, text: &str) -> bool {
-        self.lists.get(list as usize).is_some_and(|list| list.contains(unit, text))
     }
 }

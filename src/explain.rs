@@ -6,10 +6,14 @@ use serde::Serialize;
 
 use crate::answer::{ErrorCode, Reason};
 use crate::context::{Context, ContextValue};
+use crate::evaluate::Decision;
 use crate::flag::Flag;
 use crate::key::FlagKey;
 use crate::observe::Observer;
-use crate::snapshot::{BucketBy, Decided, FlagRow, Place, Rows, RuleRow, Seen, Snapshot, Step, Test, Text};
+use crate::snapshot::{
+    BucketBy, Decided, FlagRow, Place, Rows, RuleNote, Snapshot, Subject, Test, Text, Written,
+};
+use crate::time::Time;
 use crate::value::FlagType;
 
 /// Why a flag answered as it did: each stage in order, with every test that was made and the value it saw.
@@ -204,8 +208,9 @@ impl Snapshot {
         let levels = vec![Level::of(self, row, context)];
         let mut recorder = Recorder { snapshot: self, context, segments: Vec::new(), levels };
         let decision = self.decide(row, context, &mut recorder);
-        let stages = recorder.levels.pop().map(|level| level.finish(decision.rule)).unwrap_or_default();
-        let answer = self.told(row, &decision, ());
+        let stages =
+            recorder.levels.pop().map(|level| level.finish(self.rule_of(decision))).unwrap_or_default();
+        let answer = self.told(row, decision, ());
         Explanation {
             flag: answer.key.to_owned(),
             key: context.targeting_key().map(str::to_owned),
@@ -227,18 +232,22 @@ impl Snapshot {
         names.filter(|name| !known(name)).map(str::to_owned).collect()
     }
 
-    /// What a step asks, in the words of the file.
-    fn words(&self, step: &Step) -> String {
+    /// What a test asks, in the words of the file.
+    fn words(&self, test: Test, negated: bool) -> String {
         let operands = &self.operands;
         let text = |text: Text| quoted(operands.text(text));
         let texts = |rows: Rows| list(operands.texts(rows).map(quoted));
         let version = |version: u32| {
             operands.version(version).map(|version| quoted(version.as_str())).unwrap_or_default()
         };
+        let time = |time: u32| operands.times.get(time as usize).map(Time::to_string).unwrap_or_default();
         // A test and its opposite, where the file has a word for that too.
-        let (word, opposite, operand) = match step.test {
+        let (word, opposite, operand) = match test {
             Test::Present(_) => ("present", None, String::new()),
-            Test::TextIs(wanted) => ("is", Some("is_not"), text(wanted)),
+            Test::TextIs(word) => {
+                let word = operands.texts.get(word as usize).map(|word| text(*word));
+                ("is", Some("is_not"), word.unwrap_or_default())
+            }
             Test::TextIn(rows) => ("in", Some("not_in"), texts(rows)),
             Test::Listed(index) => {
                 let length = operands.lists.get(index as usize).map_or(0, |list| list.len());
@@ -262,8 +271,8 @@ impl Snapshot {
             Test::VersionAtMost(index) => ("at_most", None, version(index)),
             Test::VersionBelow(index) => ("below", None, version(index)),
             Test::Bool(wanted) => ("is", Some("is_not"), wanted.to_string()),
-            Test::Since(time) => ("since", None, time.to_string()),
-            Test::Before(time) => ("before", None, time.to_string()),
+            Test::Since(index) => ("since", None, time(index)),
+            Test::Before(index) => ("before", None, time(index)),
             Test::Within(rows) => {
                 let blocks = operands.blocks.get(rows.range()).unwrap_or_default();
                 ("within", None, list(blocks.iter().map(ToString::to_string)))
@@ -274,7 +283,7 @@ impl Snapshot {
                 ("segment", None, self.segment_name(segment).unwrap_or_default())
             }
         };
-        let word = match (step.negated, opposite) {
+        let word = match (negated, opposite) {
             (false, _) => word.to_owned(),
             (true, Some(opposite)) => opposite.to_owned(),
             (true, None) => format!("not {word}"),
@@ -282,15 +291,15 @@ impl Snapshot {
         if operand.is_empty() { word } else { format!("{word} {operand}") }
     }
 
-    fn subject(&self, seen: Seen) -> (String, bool) {
+    fn subject(&self, seen: Subject) -> (String, bool) {
         match seen {
-            Seen::Key => ("key".to_owned(), false),
-            Seen::Now => ("now".to_owned(), false),
-            Seen::Attribute(attribute) => self.attributes.get(attribute as usize).map_or_else(
+            Subject::Key => ("key".to_owned(), false),
+            Subject::Now => ("now".to_owned(), false),
+            Subject::Attribute(attribute) => self.attributes.get(attribute as usize).map_or_else(
                 || (String::new(), false),
                 |row| (self.operands.text(row.name).to_owned(), row.sensitive),
             ),
-            Seen::Nothing => (String::new(), false),
+            Subject::Nothing => (String::new(), false),
         }
     }
 
@@ -299,21 +308,32 @@ impl Snapshot {
         match row.bucket_by {
             BucketBy::Key => ("key".to_owned(), context.targeting_key().map(quoted)),
             BucketBy::Attribute(attribute) => {
-                self.seen(Seen::Attribute(attribute), shown(self.read(attribute, context)))
+                self.seen(Subject::Attribute(attribute), shown(&self.read(attribute, context)))
             }
         }
     }
 
     /// A subject by name, and the value seen of it, if that may be told.
-    fn seen(&self, subject: Seen, value: Option<Box<str>>) -> (String, Option<String>) {
+    fn seen(&self, subject: Subject, value: Option<Box<str>>) -> (String, Option<String>) {
         let (subject, sensitive) = self.subject(subject);
         let value = if sensitive { value.map(|_| SENSITIVE.into()) } else { value };
         (subject, value.map(Into::into))
     }
 
-    fn explained(&self, step: &Step, seen: Option<Box<str>>, holds: Option<bool>) -> ExplainedTest {
-        let (subject, seen) = self.seen(step.subject, seen);
-        ExplainedTest { subject, seen, test: self.words(step), holds, segment: None, fact: false }
+    /// A test, the value that it saw, and what it said of it.
+    fn explained(&self, written: Written, seen: Option<Box<str>>, holds: Option<bool>) -> ExplainedTest {
+        let (subject, seen) = self.seen(written.subject, seen);
+        let holds = holds.map(|held| held ^ written.negated);
+        let test = self.words(written.test, written.negated);
+        ExplainedTest { subject, seen, test, holds, segment: None, fact: false }
+    }
+
+    /// Whether a declaration does not know the value, which then counts as missing.
+    fn is_unknown(&self, subject: Subject, value: &ContextValue<'_>) -> bool {
+        let Subject::Attribute(attribute) = subject else { return false };
+        let Some(row) = self.attributes.get(attribute as usize) else { return false };
+        let known = |text| row.closed.is_empty() || self.operands.has(row.closed, text);
+        value.text().is_some_and(|text| !known(text))
     }
 
     fn segment_name(&self, segment: u32) -> Option<String> {
@@ -340,7 +360,7 @@ fn explained_error(key: FlagKey<'_>, context: &Context<'_>, error: ErrorCode) ->
 const SENSITIVE: &str = "(sensitive)";
 
 /// A value as JSON; `None` if it is missing.
-fn shown(value: ContextValue<'_>) -> Option<Box<str>> {
+fn shown(value: &ContextValue<'_>) -> Option<Box<str>> {
     let text = match value {
         ContextValue::Missing => return None,
         ContextValue::Text(text) => quoted(text),
@@ -412,9 +432,9 @@ impl Level {
         let start = snapshot.notes.partition_point(|note| (note.flag as usize) < this);
         let notes = snapshot.notes.iter().skip(start).take_while(|note| note.flag as usize == this);
         let noted = |decided: &Decided| match decided {
-            Decided::Tested { step, seen, outcome } => {
-                let seen = shown(seen.borrow());
-                Noted::Test(ExplainedTest { fact: true, ..snapshot.explained(step, seen, *outcome) })
+            Decided::Tested { written, seen, outcome } => {
+                let seen = shown(&seen.borrow());
+                Noted::Test(ExplainedTest { fact: true, ..snapshot.explained(*written, seen, *outcome) })
             }
             Decided::Never { name } => Noted::Never(name.map(|name| snapshot.operands.text(name).to_owned())),
             Decided::Drawn { inside } => Noted::Drawn(*inside),
@@ -455,7 +475,7 @@ impl Level {
     }
 
     /// Adds the rules that were left out at load, up to the one that decided, each in its place.
-    fn finish(mut self, decided: Option<&RuleRow>) -> Vec<Stage> {
+    fn finish(mut self, decided: Option<&RuleNote>) -> Vec<Stage> {
         let end = decided.map_or(u32::MAX, |rule| rule.index);
         let left_out: Vec<u32> = self
             .notes
@@ -491,16 +511,15 @@ impl Recorder<'_> {
 impl Observer for Recorder<'_> {
     const CURIOUS: bool = true;
 
-    fn tested(&mut self, index: u32, step: &Step, seen: ContextValue<'_>, outcome: Option<bool>) {
-        let origin = self.snapshot.origins.get(index as usize).copied().unwrap_or(0);
-        let segment = origin.checked_sub(1).or(self.segments.last().copied());
+    fn tested(&mut self, step: u32, seen: &ContextValue<'_>, holds: Option<bool>) {
+        let Some(written) = self.snapshot.written.get(step as usize) else { return };
+        let segment = written.origin.checked_sub(1).or(self.segments.last().copied());
+        // The evaluator does not look at the declaration where the answer is the same.
+        let holds = holds.filter(|_| !self.snapshot.is_unknown(written.subject, seen));
         // A key that is missing reads as the empty text; told so, it would look like one that was given.
-        let seen = if outcome.is_none() || seen.text() == Some("") && step.subject == Seen::Key {
-            None
-        } else {
-            shown(seen)
-        };
-        let mut test = self.snapshot.explained(step, seen, outcome);
+        let no_key = seen.text() == Some("") && written.subject == Subject::Key;
+        let seen = if holds.is_none() || no_key { None } else { shown(seen) };
+        let mut test = self.snapshot.explained(*written, seen, holds);
         test.segment = segment.and_then(|segment| self.snapshot.segment_name(segment));
         if let Some(level) = self.level() {
             level.tests.push(test);
@@ -519,12 +538,12 @@ impl Observer for Recorder<'_> {
         self.levels.push(Level::of(self.snapshot, flag, self.context));
     }
 
-    fn required_end(&mut self, flag: &FlagRow, variant: u32, rule: Option<&RuleRow>, satisfied: bool) {
+    fn required_end(&mut self, flag: &FlagRow, decision: Decision, satisfied: bool) {
         let Some(level) = self.levels.pop() else { return };
-        let row = self.snapshot.variants.get(variant as usize);
+        let row = self.snapshot.variants.get(decision.variant as usize);
         let variant = row.map(|row| self.snapshot.operands.text(row.name).to_owned()).unwrap_or_default();
         let flag = self.snapshot.operands.text(flag.key).to_owned();
-        let stages = level.finish(rule);
+        let stages = level.finish(self.snapshot.rule_of(decision));
         if let Some(level) = self.level() {
             level.stages.push(Stage::Requires { flag, variant, satisfied, stages });
         }
@@ -538,9 +557,10 @@ impl Observer for Recorder<'_> {
         }
     }
 
-    fn rule(&mut self, rule: &RuleRow) {
+    fn rule(&mut self, rule: u32) {
+        let last = self.snapshot.rules.get(rule as usize).map(|rule| rule.last);
         if let Some(level) = self.level() {
-            level.last = Some(rule.last);
+            level.last = last;
         }
     }
 
@@ -566,7 +586,8 @@ impl Observer for Recorder<'_> {
         }
     }
 
-    fn rule_end(&mut self, rule: &RuleRow, applies: bool) {
+    fn rule_end(&mut self, rule: u32, applies: bool) {
+        let Some(rule) = self.snapshot.rule_notes.get(rule as usize) else { return };
         let name = rule.name.map(|name| self.snapshot.operands.text(name).to_owned());
         if let Some(level) = self.level() {
             level.end_rule(rule.index, name, applies);

@@ -7,7 +7,7 @@ use crate::answer::Reason;
 use crate::json::Json;
 use crate::key::FlagKey;
 use crate::live::Live;
-use crate::snapshot::{BucketBy, FlagRow, Rows, Snapshot, Stored, Text, VariantRow};
+use crate::snapshot::{BucketBy, FlagRow, Rows, Shape, Snapshot, Stored, Text, VariantRow};
 use crate::value::{Kind, Value};
 
 /// Keeps an answer forced until it is dropped. See [`Flags::force`](crate::Flags::force).
@@ -95,7 +95,7 @@ impl Snapshot {
             requirements: none,
             denials: none,
             rules: none,
-            gated: false,
+            shape: Shape::Settled,
         };
         match known.and_then(|index| self.flags.get_mut(index)) {
             Some(place) => *place = row,

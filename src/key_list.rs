@@ -11,8 +11,11 @@ pub(crate) struct KeyList {
     text: Box<str>,
     /// Where each entry ends in `text`.
     ends: Box<[u32]>,
-    /// Open addressing by the unit's hash: an entry's index plus 1, or 0. One place in five stays empty.
+    /// Open addressing by the unit's hash: an entry's number, from 1, in the low bits, and bits of its hash above them, so
+    /// that most entries that are another's are passed by unread. 0 is empty: one place in five stays so.
     places: Box<[u32]>,
+    /// How many low bits of a place hold a number.
+    number_bits: u32,
     /// A Bloom filter of one word per three entries or so.
     filter: Box<[u64]>,
 }
@@ -29,6 +32,8 @@ impl KeyList {
             text: Box::default(),
             ends: Box::default(),
             places: vec![0; count + count / 4 + 1].into(),
+            // With 2^31 entries that differ, the text would be too long.
+            number_bits: (usize::BITS - count.leading_zeros()).min(31),
             filter: vec![0; count / 3 + 1].into(),
         };
         let mut text = String::new();
@@ -38,13 +43,14 @@ impl KeyList {
             let Some(place) = list.free_place(unit, entry, &text, &ends) else { continue };
             text.push_str(entry);
             ends.push(u32::try_from(text.len()).map_err(|_| TooLong)?);
-            let index = u32::try_from(ends.len()).map_err(|_| TooLong)?;
+            let number = u32::try_from(ends.len()).map_err(|_| TooLong)?;
+            let mark = list.mark(unit);
             if let Some(place) = list.places.get_mut(place) {
-                *place = index;
+                *place = number | mark;
             }
-            let (word, bits) = filter_bits(unit, list.filter.len());
+            let word = filter_word(unit, list.filter.len());
             if let Some(word) = list.filter.get_mut(word) {
-                *word |= bits;
+                *word |= FilterBits::of(unit).0;
             }
         }
         list.text = text.into();
@@ -58,39 +64,53 @@ impl KeyList {
         loop {
             match self.places.get(place).copied()? {
                 0 => return Some(place),
-                index if slice(text, ends, index as usize - 1) == Some(entry) => return None,
+                taken if slice(text, ends, self.number(taken)) == Some(entry.as_bytes()) => return None,
                 _ => place = if place + 1 < self.places.len() { place + 1 } else { 0 },
             }
         }
     }
 
     /// Whether `key`, whose hash is `unit`, is on the list. Exact.
-    #[inline]
     pub(crate) fn contains(&self, unit: Unit, key: &str) -> bool {
-        let (word, bits) = filter_bits(unit, self.filter.len());
-        match self.filter.get(word) {
-            Some(word) if word & bits == bits => self.find(unit, key),
-            _ => false,
-        }
+        self.may_contain(unit, FilterBits::of(unit)) && self.find(unit, key)
+    }
+
+    /// Whether a key with this hash may be on the list. Says no to most that are not.
+    #[inline]
+    pub(crate) fn may_contain(&self, unit: Unit, bits: FilterBits) -> bool {
+        let word = self.filter.get(filter_word(unit, self.filter.len()));
+        word.is_some_and(|word| word & bits.0 == bits.0)
     }
 
     fn find(&self, unit: Unit, key: &str) -> bool {
+        let mark = self.mark(unit);
         // INVARIANT: at least one place is empty, so the walk ends.
         let (before, from) =
             self.places.split_at_checked(scaled(unit, self.places.len())).unwrap_or_default();
-        for index in from.iter().chain(before) {
-            if *index == 0 {
+        for place in from.iter().chain(before) {
+            if *place == 0 {
                 return false;
             }
-            if self.entry(*index as usize - 1) == Some(key) {
+            // Equal marks, and then the text itself.
+            if (*place ^ mark) >> self.number_bits == 0
+                && slice(&self.text, &self.ends, self.number(*place)) == Some(key.as_bytes())
+            {
                 return true;
             }
         }
         false
     }
 
-    fn entry(&self, index: usize) -> Option<&str> {
-        slice(&self.text, &self.ends, index)
+    /// The bits of a hash that stand above an entry's number.
+    #[inline]
+    fn mark(&self, unit: Unit) -> u32 {
+        (unit.0 as u32) << self.number_bits
+    }
+
+    /// The number of the entry in a place.
+    #[inline]
+    fn number(&self, place: u32) -> usize {
+        (place & !(u32::MAX << self.number_bits)) as usize
     }
 
     /// How many entries there are.
@@ -100,7 +120,9 @@ impl KeyList {
 
     /// The entries, in the order of the list.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.len()).filter_map(|index| self.entry(index))
+        (1..=self.len()).filter_map(|number| {
+            self.text.get(start(&self.ends, number)..*self.ends.get(number - 1)? as usize)
+        })
     }
 
     /// Bytes on the heap.
@@ -109,13 +131,14 @@ impl KeyList {
     }
 }
 
-fn slice<'t>(text: &'t str, ends: &[u32], index: usize) -> Option<&'t str> {
-    let end = *ends.get(index)? as usize;
-    let start = match index.checked_sub(1) {
-        Some(before) => *ends.get(before)? as usize,
-        None => 0,
-    };
-    text.get(start..end)
+/// The bytes of an entry, by its number, from 1.
+fn slice<'t>(text: &'t str, ends: &[u32], number: usize) -> Option<&'t [u8]> {
+    text.as_bytes().get(start(ends, number)..*ends.get(number.wrapping_sub(1))? as usize)
+}
+
+/// Where an entry starts: where the one before it ends.
+fn start(ends: &[u32], number: usize) -> usize {
+    ends.get(number.wrapping_sub(2)).map_or(0, |end| *end as usize)
 }
 
 /// A hash scaled to `0..length`.
@@ -124,15 +147,27 @@ fn scaled(unit: Unit, length: usize) -> usize {
     ((u128::from(unit.0) * length as u128) >> 64) as usize
 }
 
-/// The filter's word for a hash, and the four bits to look at there.
+/// The filter's word for a hash.
 ///
-/// The table takes the top bits of the hash, the word those from bit 31 down, and these four what is left between, so that
-/// each says something new.
+/// The table takes the top bits of the hash, the word those from bit 31 down, and [`FilterBits`] what is left between, so
+/// that each says something new.
 #[inline]
-fn filter_bits(unit: Unit, words: usize) -> (usize, u64) {
-    let turned = Unit(unit.0.rotate_left(32));
-    let bit = |shift: u32| 1_u64 << ((unit.0 >> shift) & 63);
-    (scaled(turned, words), bit(0) | bit(6) | bit(32) | bit(38))
+fn filter_word(unit: Unit, words: usize) -> usize {
+    scaled(Unit(unit.0.rotate_left(32)), words)
+}
+
+/// The four bits of a word of the filter that a hash sets: made once for a key, whatever lists are asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FilterBits(u64);
+
+impl FilterBits {
+    #[inline]
+    pub(crate) const fn of(unit: Unit) -> FilterBits {
+        let hash = unit.0;
+        FilterBits(
+            1 << (hash & 63) | 1 << ((hash >> 6) & 63) | 1 << ((hash >> 32) & 63) | 1 << ((hash >> 38) & 63),
+        )
+    }
 }
 
 #[cfg(test)]
@@ -186,10 +221,7 @@ mod tests {
         let list = list(&entries);
         let passed = (0..50_000)
             .map(|n| Unit::of_text(&format!("visitor-{n}")))
-            .filter(|unit| {
-                let (word, bits) = filter_bits(*unit, list.filter.len());
-                list.filter[word] & bits == bits
-            })
+            .filter(|unit| list.may_contain(*unit, FilterBits::of(*unit)))
             .count();
         assert!(passed < 50_000 * 3 / 100, "{passed} of 50,000 went on to the table");
     }

@@ -71,7 +71,9 @@
 mod address;
 mod answer;
 mod bucket;
+
 mod compile;
+mod condition;
 mod context;
 mod diagnostic;
 mod document;
@@ -89,8 +91,10 @@ mod key;
 mod key_list;
 mod live;
 mod loader;
+mod mark;
 mod merge;
 mod observe;
+mod probe;
 mod resolve;
 mod snapshot;
 mod time;

@@ -2,14 +2,15 @@
 //! explanation comes from the code that gives the answer.
 
 use crate::context::ContextValue;
-use crate::snapshot::{FlagRow, RuleRow, Step};
+use crate::evaluate::Decision;
+use crate::snapshot::FlagRow;
 
 pub(crate) trait Observer {
     /// Whether a rule's condition is walked even where its rollout has decided, so that it can be told.
     const CURIOUS: bool;
 
-    /// A test was made. `seen` is what it looked at, `outcome` what came of it before the step's own view of unknown.
-    fn tested(&mut self, _index: u32, _step: &Step, _seen: ContextValue<'_>, _outcome: Option<bool>) {}
+    /// A step's test was made. `seen` is what it looked at, `holds` what the test says of it, whatever `not` is around it.
+    fn tested(&mut self, _step: u32, _seen: &ContextValue<'_>, _holds: Option<bool>) {}
 
     /// A segment's condition begins, and ends.
     fn segment(&mut self, _segment: u32) {}
@@ -17,17 +18,17 @@ pub(crate) trait Observer {
 
     /// A required flag begins, and answered.
     fn required(&mut self, _flag: &FlagRow) {}
-    fn required_end(&mut self, _flag: &FlagRow, _variant: u32, _rule: Option<&RuleRow>, _satisfied: bool) {}
+    fn required_end(&mut self, _flag: &FlagRow, _decision: Decision, _satisfied: bool) {}
 
     /// A denial was walked.
     fn denied(&mut self, _index: u32, _denied: bool) {}
 
     /// A rule begins; its unit's places are drawn; it ends.
-    fn rule(&mut self, _rule: &RuleRow) {}
+    fn rule(&mut self, _rule: u32) {}
     fn no_unit(&mut self) {}
     fn rolled(&mut self, _position: u64, _inside: bool) {}
     fn split(&mut self, _position: u64, _variant: u32) {}
-    fn rule_end(&mut self, _rule: &RuleRow, _applies: bool) {}
+    fn rule_end(&mut self, _rule: u32, _applies: bool) {}
 }
 
 /// Looks away.

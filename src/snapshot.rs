@@ -12,6 +12,7 @@ use crate::context::{AttributeKind, OwnedValue};
 use crate::json::Json;
 use crate::key::NameId;
 use crate::key_list::KeyList;
+use crate::mark::Sort;
 use crate::time::Time;
 use crate::value::{Kind, Value};
 use crate::version::Version;
@@ -22,12 +23,13 @@ use crate::version::Version;
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub(crate) generation: u64,
-    pub(crate) operands: Operands,
+    /// Apart, so that what a walk does not come to is not read.
+    pub(crate) operands: Box<Operands>,
     pub(crate) attributes: Box<[AttributeRow]>,
     pub(crate) segments: Box<[Text]>,
     /// In file order.
     pub(crate) flags: Box<[FlagRow]>,
-    /// Open addressing by id: a flag's index plus 1, or 0. A power of two long, at most half full.
+    /// Open addressing by id: a flag's index plus 1, or 0. A power of two long, at most a quarter full.
     pub(crate) places: Box<[u32]>,
     /// For forced answers: each flag's own variants.
     #[cfg(feature = "test-util")]
@@ -35,12 +37,14 @@ pub struct Snapshot {
     pub(crate) requirements: Box<[RequirementRow]>,
     pub(crate) denials: Box<[Jump]>,
     pub(crate) rules: Box<[RuleRow]>,
+    /// The rest of each rule, for the few who ask: as long as `rules`.
+    pub(crate) rule_notes: Box<[RuleNote]>,
     pub(crate) parts: Box<[PartRow]>,
     pub(crate) variants: Box<[VariantRow]>,
     pub(crate) jsons: Box<[Json]>,
     pub(crate) steps: Box<[Step]>,
-    /// For explanations: the segment that a step was written in, as its index plus 1, or 0. As long as `steps`.
-    pub(crate) origins: Box<[u32]>,
+    /// How each step was written: for explanations and for longer looks. As long as `steps`.
+    pub(crate) written: Box<[Written]>,
     /// For explanations: what was decided when the snapshot was compiled, by flag.
     pub(crate) notes: Box<[Note]>,
     /// The instants between which this snapshot holds: from (included), until (excluded).
@@ -78,6 +82,9 @@ impl Rows {
 pub(crate) struct Operands {
     pub(crate) text: String,
     pub(crate) texts: Vec<Text>,
+    /// Places of marks: see [`How::OneOf`].
+    pub(crate) places: Vec<u64>,
+    pub(crate) times: Vec<Time>,
     pub(crate) numbers: Vec<f64>,
     pub(crate) versions: Vec<(u64, Text)>,
     pub(crate) blocks: Vec<Block>,
@@ -91,12 +98,15 @@ impl Operands {
         self.text.get(start..start + text.length as usize).unwrap_or_default()
     }
 
-    #[inline]
     pub(crate) fn texts(&self, rows: Rows) -> impl Iterator<Item = &str> {
         self.texts.get(rows.range()).unwrap_or_default().iter().map(|text| self.text(*text))
     }
 
-    #[inline]
+    /// Whether a text is among some rows.
+    pub(crate) fn has(&self, rows: Rows, text: &str) -> bool {
+        self.texts(rows).any(|known| known == text)
+    }
+
     pub(crate) fn version(&self, index: u32) -> Option<Version<'_>> {
         self.versions.get(index as usize).map(|(packed, text)| Version::known(*packed, self.text(*text)))
     }
@@ -131,9 +141,23 @@ pub(crate) struct FlagRow {
     pub(crate) default: u32,
     pub(crate) bucket_by: BucketBy,
     pub(crate) kind: Kind,
-    /// Whether there is anything before the rules: requirements, denials.
-    pub(crate) gated: bool,
+    pub(crate) shape: Shape,
     pub(crate) default_reason: Reason,
+}
+
+/// How much there is to a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One rule and the targeting key.
+    OneRule,
+    /// One rule, with nothing but a test of the targeting key to it.
+    OneKeyTest,
+    /// Everyone gets the default.
+    Settled,
+    /// Several rules, or an attribute to bucket by.
+    Rules,
+    /// Requirements or denials before all else.
+    Gated,
 }
 
 #[derive(Clone, Debug)]
@@ -143,23 +167,29 @@ pub(crate) struct RequirementRow {
     pub(crate) variants: Box<[u32]>,
 }
 
+/// What it takes to apply a rule.
 #[derive(Clone, Debug)]
 pub(crate) struct RuleRow {
-    pub(crate) when: Jump,
-    /// The variant, where there is no split.
-    pub(crate) variant: u32,
     /// The last position inside the rollout; `u64::MAX` where the rule has none or holds everyone with a unit.
     pub(crate) last: u64,
     pub(crate) rollout_salt: u64,
-    pub(crate) split_salt: u64,
+    pub(crate) when: Jump,
+    /// The variant, where there is no split.
+    pub(crate) variant: u32,
     /// Empty where there is no split.
     pub(crate) parts: Rows,
+    /// Whether it applies only where there is a unit: it has a rollout or a split.
+    pub(crate) bucketed: bool,
+}
+
+/// What is told of a rule, and what only splits need.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleNote {
+    pub(crate) split_salt: u64,
     /// Its place in the file.
     pub(crate) index: u32,
     pub(crate) name: Option<Text>,
     pub(crate) reason: Reason,
-    /// Whether it applies only where there is a unit: it has a rollout or a split.
-    pub(crate) bucketed: bool,
 }
 
 /// A part of a split.
@@ -194,39 +224,86 @@ pub(crate) struct Jump(pub(crate) u32);
 impl Jump {
     pub(crate) const HOLDS: Jump = Jump(u32::MAX);
     pub(crate) const FAILS: Jump = Jump(u32::MAX - 1);
+    /// Integers do not say it: the values themselves are to be compared.
+    pub(crate) const LOOK: Jump = Jump(u32::MAX - 2);
 }
 
-/// One test of one attribute, and where to go on.
+/// One test of one attribute, as a comparison of integers, and where to go on.
 ///
 /// A condition is compiled for one question: does it hold (a rule), or could it (a denial)? `not` is pushed down to the
-/// tests, so a test on a missing attribute has one plain outcome, and no third value is left at run time.
+/// tests, so a test leads somewhere even where the attribute is missing, and no third value is left at run time.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
-    pub(crate) test: Test,
-    pub(crate) subject: Seen,
+    /// The attribute.
+    pub(crate) id: NameId,
+    pub(crate) probe: Probe,
     /// INVARIANT: jumps lead forward within the same condition, so every walk ends.
+    ///
+    /// [`Jump::LOOK`] where a hit of the probe is none yet.
     pub(crate) yes: Jump,
     pub(crate) no: Jump,
-    pub(crate) negated: bool,
-    /// The outcome when the attribute is missing.
-    pub(crate) unknown: bool,
+    /// Where the attribute is missing.
+    pub(crate) unknown: Jump,
 }
 
-/// What a step looks at.
+/// A test as a comparison of integers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Probe {
+    /// What [`How`] says.
+    pub(crate) low: u64,
+    pub(crate) span: u64,
+    pub(crate) how: How,
+    /// Whether a hit is one: or else the values themselves are to be compared.
+    pub(crate) exact: bool,
+}
+
+/// How a probe compares the mark of an attribute, or the hash of the targeting key. What is of another sort takes a
+/// longer look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seen {
+pub(crate) enum How {
+    /// A hit is a place from `low` to `low + span`.
+    Range(Sort),
+    /// A hit is one of a stretch of [`Operands::places`]: from `low` until `span`.
+    OneOf(Sort),
+    /// A hit is the hash `low`.
+    Key,
+    /// A hit is one of a stretch of [`Operands::places`]: from `low` until `span`.
+    KeyOneOf,
+    /// A hit is what may be on a list: the place `low` in [`Operands::lists`].
+    KeyListed,
+    /// No comparison of integers says it.
+    Slowly,
+}
+
+/// How a step was written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    pub(crate) test: Test,
+    pub(crate) subject: Subject,
+    /// Where the step leads if the test holds.
+    pub(crate) yes: Jump,
+    /// Whether `yes` is where the test does not hold.
+    pub(crate) negated: bool,
+    /// The segment that it was written in, as its index plus 1, or 0.
+    pub(crate) origin: u32,
+}
+
+/// What a test looks at, in the words of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
     Key,
     Attribute(u32),
-    /// Only in notes: the instant is known when a snapshot is compiled.
+    /// The instant is known when a snapshot is compiled: only notes have it.
     Now,
-    /// The step asks a segment, not an attribute.
+    /// A segment is asked.
     Nothing,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Test {
     Present(AttributeKind),
-    TextIs(Text),
+    /// One of [`Operands::texts`].
+    TextIs(u32),
     TextIn(Rows),
     /// Membership in a long list, by the hash of the text.
     Listed(u32),
@@ -245,8 +322,9 @@ pub(crate) enum Test {
     VersionAtMost(u32),
     VersionBelow(u32),
     Bool(bool),
-    Since(Time),
-    Before(Time),
+    /// One of [`Operands::times`].
+    Since(u32),
+    Before(u32),
     Within(Rows),
     HasAny(Rows),
     HasAll(Rows),
@@ -275,7 +353,7 @@ pub(crate) enum Place {
 #[derive(Clone, Debug)]
 pub(crate) enum Decided {
     /// A test of a fact, or of `now`, with the value that it saw and what came out (none: unknown).
-    Tested { step: Step, seen: OwnedValue, outcome: Option<bool> },
+    Tested { written: Written, seen: OwnedValue, outcome: Option<bool> },
     /// The rule is left out: it can apply to nobody.
     Never { name: Option<Text> },
     /// The whole flag buckets by a fact, so this rule's rollout was drawn once.
@@ -307,6 +385,8 @@ impl Snapshot {
         let operands = &self.operands;
         operands.text.len()
             + size_of_val(&*operands.texts)
+            + size_of_val(&*operands.places)
+            + size_of_val(&*operands.times)
             + size_of_val(&*operands.numbers)
             + size_of_val(&*operands.versions)
             + size_of_val(&*operands.blocks)
@@ -319,10 +399,11 @@ impl Snapshot {
             + self.requirements.iter().map(|requirement| 4 * requirement.variants.len()).sum::<usize>()
             + size_of_val(&*self.denials)
             + size_of_val(&*self.rules)
+            + size_of_val(&*self.rule_notes)
             + size_of_val(&*self.parts)
             + size_of_val(&*self.variants)
             + size_of_val(&*self.steps)
-            + size_of_val(&*self.origins)
+            + size_of_val(&*self.written)
             + size_of_val(&*self.notes)
     }
 
@@ -341,7 +422,7 @@ impl Snapshot {
 
     /// Makes the table that finds a flag by its id.
     pub(crate) fn index_flags(&mut self) {
-        let mut places = vec![0_u32; (2 * self.flags.len()).next_power_of_two().max(2)];
+        let mut places = vec![0_u32; (4 * self.flags.len()).next_power_of_two().max(2)];
         let mask = places.len() - 1;
         for (number, flag) in self.flags.iter().enumerate() {
             let mut place = flag.id.0 as usize & mask;
@@ -355,7 +436,7 @@ impl Snapshot {
         self.places = places.into();
     }
 
-    /// The flag of an id that a handle's compiler, or a full comparison, vouches for.
+    /// The flag of an id that a handle's compiler, or a full probe, vouches for.
     #[inline]
     pub(crate) fn flag(&self, id: NameId) -> Option<&FlagRow> {
         let mask = self.places.len().wrapping_sub(1);

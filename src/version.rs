@@ -27,10 +27,18 @@ impl<'t> Version<'t> {
     /// Reads a version; `None` if it is not one: no `v`, no fourth part, no leading zeros, parts below 2^64, and a
     /// pre-release or build only after all three parts.
     #[must_use]
+    #[inline]
     pub fn parse(text: &'t str) -> Option<Version<'t>> {
+        match packed(text) {
+            Some(packed) => Some(Version { packed, text }),
+            None => Version::parse_in_full(text),
+        }
+    }
+
+    fn parse_in_full(text: &'t str) -> Option<Version<'t>> {
         let (without_build, build) = cut(text, '+');
         let (core, pre_release) = cut(without_build, '-');
-        let (parts, count) = parts(core)?;
+        let (_, count) = parts(core)?;
         let bare = count < 3;
         if bare && (build.is_some() || pre_release.is_some()) {
             return None;
@@ -42,13 +50,8 @@ impl<'t> Version<'t> {
         {
             return None;
         }
-        let small = parts.iter().all(|part| *part < 1 << PART_BITS);
-        let packed = if small && pre_release.is_none() {
-            parts.iter().fold(1, |packed, part| packed << PART_BITS | part)
-        } else {
-            0
-        };
-        Some(Version { packed, text: without_build })
+        // With build metadata, a usual version comes here too.
+        Some(Version { packed: packed(without_build).unwrap_or(0), text: without_build })
     }
 
     /// A version that was read before.
@@ -89,6 +92,31 @@ impl<'t> Version<'t> {
             (Some(pre), Some(other)) => compare_pre_releases(pre, other),
         })
     }
+}
+
+/// A usual version in one word: up to three parts below 2^21 and nothing else.
+fn packed(text: &str) -> Option<u64> {
+    let (mut packed, mut part, mut digits, mut dots) = (1, 0, 0, 0);
+    for byte in text.bytes() {
+        match byte {
+            // A zero before other digits is for the full reader to refuse.
+            b'0'..=b'9' if digits == 0 || part != 0 => {
+                part = part * 10 + u64::from(byte - b'0');
+                digits += 1;
+                if part >= 1 << PART_BITS {
+                    return None;
+                }
+            }
+            b'.' if digits > 0 && dots < 2 => {
+                packed = packed << PART_BITS | part;
+                (part, digits) = (0, 0);
+                dots += 1;
+            }
+            _ => return None,
+        }
+    }
+    let missing = 2 - dots;
+    (digits > 0).then(|| (packed << PART_BITS | part) << (PART_BITS * missing))
 }
 
 impl PartialEq for Version<'_> {

@@ -94,29 +94,67 @@ if [ -n "$whole" ]; then
     exit 2
 fi
 
-mutant 'a deny lets the unknown through' evaluate.rs \
-    'outcome.unwrap_or(step.unknown)' 'outcome.unwrap_or(false)'
-mutant 'a rule takes the unknown in' evaluate.rs \
-    'outcome.unwrap_or(step.unknown)' 'outcome.unwrap_or(true)'
-mutant 'not is forgotten where a test holds' evaluate.rs \
-    'outcome.map(|held| held ^ step.negated)' 'outcome.map(|held| held || step.negated)'
 mutant 'a split is drawn with the salt of the rollout' evaluate.rs \
-    'Salt(rule.split_salt)' 'Salt(rule.rollout_salt)'
+    'self.rule_notes.get(index as usize).map_or(0, |note| note.split_salt)' \
+    'self.rules.get(index as usize).map_or(0, |rule| rule.rollout_salt)'
+mutant 'a rule alone forgets its condition' evaluate.rs \
+    'if rule.when == Jump::HOLDS {' 'if rule.parts.is_empty() {'
+mutant 'a rule alone forgets its rollout' evaluate.rs \
+    'rule.bucketed && !rule.is_inside(context.unit(), &mut Silent)' 'rule.bucketed && context.unit().is_none()'
+mutant 'what is not looked at yet holds' evaluate.rs \
+    '_ => self.one_rule_looking(flag, context),
+        }' '_ => self.served(rule, index, context),
+        }'
 mutant 'any answer satisfies a requirement' evaluate.rs \
     'if !satisfied {' 'if false {'
 mutant 'only the first denial counts' evaluate.rs \
     'if denied {' 'if denied && index == 0 {'
-mutant 'above takes the edge in' evaluate.rs \
+mutant 'above takes the edge in' condition.rs \
     'Test::Above(number) => value.as_number()? > number' 'Test::Above(number) => value.as_number()? >= number'
-mutant 'before takes the edge in' evaluate.rs \
-    'Test::Before(time) => value.time()? < time' 'Test::Before(time) => value.time()? <= time'
-mutant 'has_all is content with one' evaluate.rs \
+mutant 'before takes the edge in' condition.rs \
+    'Test::Before(time) => value.time()? <' 'Test::Before(time) => value.time()? <='
+mutant 'has_all is content with one' condition.rs \
     'self.texts(rows).all(|text| texts.contains(text))' 'self.texts(rows).any(|text| texts.contains(text))'
-mutant 'ends_with looks anywhere' evaluate.rs \
+mutant 'ends_with looks anywhere' condition.rs \
     'text.ends_with(part)' 'text.contains(part)'
-mutant 'a closed attribute takes any text' evaluate.rs \
-    'self.operands.texts(row.closed).any(|known| known == text)' '!text.is_empty() || row.closed.is_empty()'
-mutant 'an empty targeting key is present' evaluate.rs \
+mutant 'a closed attribute takes any text' condition.rs \
+    'self.operands.has(row.closed, text)' '!text.is_empty() || row.closed.is_empty()'
+mutant 'a value of another sort is compared' condition.rs \
+    'if mark.sort == sort {' 'if mark.sort != Sort::Missing {'
+mutant 'what a context owns is missing' condition.rs \
+    'mark.sort == Sort::Missing && context.is_borrowed()' 'mark.sort == Sort::Missing'
+mutant 'the end of a range is outside' condition.rs \
+    'place.wrapping_sub(self.low) <= self.span' 'place.wrapping_sub(self.low) < self.span'
+
+mutant 'a hash that is there is the text' probe.rs \
+    'Probe { low, span, how, exact: false }' 'Probe { low, span, how, exact: true }'
+mutant 'a mark of a long text is the text' probe.rs \
+    'operands.texts(rows).all(mark::is_exact)' 'true'
+mutant 'above takes the edge in, by marks' probe.rs \
+    'Test::Above(number) => above(' 'Test::Above(number) => from('
+mutant 'below takes the edge in, by marks' probe.rs \
+    'Test::VersionBelow(row) => version(row).and_then(below)' 'Test::VersionBelow(row) => version(row).and_then(to)'
+mutant 'a block ends one address early' address.rs \
+    'base.to_bits() | below' '(base.to_bits() | below).saturating_sub(1)'
+
+mutant 'negative numbers are in the wrong order' mark.rs \
+    'else { !bits }' 'else { bits & !(1 << 63) }'
+mutant 'zero has a sign' mark.rs \
+    '(number + 0.0).to_bits()' 'number.to_bits()'
+mutant 'a mark forgets how long a text is' mark.rs \
+    'text | (length << 56)' 'text'
+
+mutant 'a deny lets the unknown through' compile.rs \
+    'let missing = if unknown { yes } else { no };' 'let missing = no;'
+mutant 'a rule takes the unknown in' compile.rs \
+    'let missing = if unknown { yes } else { no };' 'let missing = yes;'
+mutant 'not is forgotten' compile.rs \
+    'if written.negated { (no, yes) } else { (yes, no) }' '(yes, no)'
+mutant 'a missing attribute is not known to be missing' compile.rs \
+    'if let Test::Present(_) = written.test { no } else { missing }' 'missing'
+mutant 'a text outside a declaration is another text' compile.rs \
+    'closed.is_empty() || same' 'closed.is_empty() || fails'
+mutant 'an empty targeting key is present' condition.rs \
     'Test::Present(_) => !key.is_empty(),' 'Test::Present(_) => true,'
 mutant 'an empty attribute names a unit' evaluate.rs \
     'ContextValue::Text(text)) if !text.is_empty() =>' 'ContextValue::Text(text)) =>'
@@ -153,14 +191,14 @@ mutant 'a flag with nothing but a deny is static' compile.rs \
 mutant 'weights are not added up' compile.rs \
     'total += weight.0;' 'total = weight.0;'
 mutant 'a split needs no unit' compile.rs \
-    'let bucketed = rule.rollout.is_some() || !parts.is_empty();' 'let bucketed = rule.rollout.is_some();'
+    'rule.rollout.is_some() || matches!(rule.outcome, Outcome::Split(_))' 'rule.rollout.is_some()'
 mutant 'a rollout by a fact holds every service' compile.rs \
     'let unit = unit.filter(|_| inside)?;' 'let unit = unit?;'
 mutant 'variants called on and off are true and false' compile.rs \
     '*variant.name == *name && variant.value == Json::Bool(value)' \
     '*variant.name == *name && (variant.value == Json::Bool(value) || variant.value != Json::Null)'
 mutant 'a rule knows itself by its place among the kept ones' compile.rs \
-    'index: place,' 'index: index(self.rules.len()),'
+    'index: index(place),' 'index: index(self.rules.len()),'
 
 mutant 'rollout and split share a place' bucket.rs \
     'Purpose::Split => "split:",' 'Purpose::Split => "rollout:",'
@@ -176,16 +214,16 @@ mutant 'a rollout is a hair too narrow' bucket.rs \
     '/ 100_000;' '/ 100_001;'
 
 mutant 'the filter is taken for the list' key_list.rs \
-    'Some(word) if word & bits == bits => self.find(unit, key),' 'Some(word) if word & bits == bits => true,'
+    'self.may_contain(unit, FilterBits::of(unit)) && self.find(unit, key)' 'self.may_contain(unit, FilterBits::of(unit))'
 mutant 'a search in a list ends at the end of its table' key_list.rs \
     'from.iter().chain(before)' 'from.iter().chain(before.iter().take(0))'
 mutant 'whoever stands at the place is on the list' key_list.rs \
-    'if self.entry(*index as usize - 1) == Some(key) {' 'if self.entry(*index as usize - 1).is_some() {'
+    '&& slice(&self.text, &self.ends, self.number(*place)) == Some(key.as_bytes())' ''
 
 mutant 'a list with something else in it is an empty list' context.rs \
     'texts.map_or(OwnedValue::Missing, OwnedValue::Texts)' 'OwnedValue::Texts(texts.unwrap_or_default())'
 mutant 'an empty targeting key has a place' context.rs \
-    'if targeting_key.is_empty() { None } else' 'if targeting_key == "\0" { None } else'
+    'named: self.targeting_key.as_deref().is_some_and(|key| !key.is_empty()),' 'named: self.targeting_key.is_some(),'
 mutant 'a mapped address of a handle stays mapped' context.rs \
     'IpAddr => |address| ContextValue::Ip(address.to_canonical()),' 'IpAddr => |address| ContextValue::Ip(address),'
 mutant 'infinity is a number' context.rs \
@@ -195,11 +233,11 @@ mutant 'infinity is a number' context.rs \
 mutant 'a pre-release comes after its version' version.rs \
     '(None, Some(_)) => Ordering::Greater,' '(None, Some(_)) => Ordering::Less,'
 mutant 'one part of a packed version runs into the next' version.rs \
-    '*part < 1 << PART_BITS' '*part < 1 << (PART_BITS + 1)'
+    'if part >= 1 << PART_BITS {' 'if part >= 1 << (PART_BITS + 1) {'
 mutant 'numbers of a pre-release compare as words' version.rs \
     'part.len().cmp(&other.len()).then_with(|| part.cmp(other))' 'part.cmp(other)'
 mutant 'build metadata counts' version.rs \
-    'text: without_build })' 'text })'
+    'packed(without_build).unwrap_or(0), text: without_build })' 'packed(without_build).unwrap_or(0), text })'
 
 mutant 'an offset is applied the wrong way' time.rs \
     "b'+' => 1," "b'+' => -1,"

@@ -1,0 +1,225 @@
+//! What is measured: each workload with the flags it asks, the contexts it asks for, and how many instructions it may
+//! take.
+
+mod file;
+
+use std::hint::black_box;
+
+use waterspout::{Attribute, Context, Flag, FlagKey, Flags, Version};
+
+pub const PLAIN: Flag<bool> = Flag::new("plain", false);
+pub const HALF: Flag<bool> = Flag::new("half", false);
+pub const LISTED: Flag<bool> = Flag::new("listed", false);
+pub const CONDITIONS: Flag<bool> = Flag::new("conditions", false);
+pub const REQUIRING: Flag<bool> = Flag::new("requiring", false);
+pub const DENYING: Flag<bool> = Flag::new("denying", false);
+pub const SPLIT: Flag<str> = Flag::new("split", "off");
+
+pub const COUNTRY: Attribute<str> = Attribute::new("country");
+pub const APP_VERSION: Attribute<Version> = Attribute::new("app_version");
+pub const AGE: Attribute<f64> = Attribute::new("age");
+pub const BETA: Attribute<bool> = Attribute::new("beta");
+
+/// What a workload does so many times, when everything it needs is there.
+pub type Check = Box<dyn FnMut(u64)>;
+
+/// One thing that is measured.
+pub struct Workload {
+    pub name: &'static str,
+    /// At most so many instructions for a check.
+    pub gate: f64,
+    /// How many checks a pass makes.
+    pub checks: u64,
+    /// How many passes are enough to be exact.
+    pub passes: u64,
+    pub set_up: Box<dyn Fn() -> Check>,
+}
+
+/// A check of one flag for many users, each with a context that is there already.
+macro_rules! each_user {
+    ($name:expr, $gate:expr, $flags:expr, $keys:expr, |$view:ident, $context:ident| $check:expr) => {
+        Workload {
+            name: $name,
+            gate: f64::from($gate),
+            checks: 1000,
+            passes: 20,
+            set_up: Box::new(move || {
+                let flags = $flags;
+                let people = people($keys);
+                Box::new(move |passes| {
+                    let mut reader = flags.reader();
+                    let contexts: Vec<Context<'_>> = people.iter().map(Person::context).collect();
+                    for _ in 0..passes {
+                        for $context in &contexts {
+                            let $view = reader.view();
+                            black_box($check);
+                        }
+                    }
+                })
+            }),
+        }
+    };
+}
+
+/// Everything that is measured.
+pub fn all() -> impl Iterator<Item = Workload> {
+    // A thousand people of each sort.
+    let strangers = || (0..1000).map(|n| format!("user-{n:08}"));
+    let listed = |n: usize| (0..n).step_by(n / 1000).map(|n| format!("early-{n:08}"));
+    checks(strangers, listed).into_iter().chain(growth(strangers)).chain(requests(strangers))
+}
+
+fn checks<S, L, K, M>(strangers: S, listed: L) -> Vec<Workload>
+where
+    S: Fn() -> K + Copy + 'static,
+    L: Fn(usize) -> M + Copy + 'static,
+    K: Iterator<Item = String>,
+    M: Iterator<Item = String>,
+{
+    vec![
+        each_user!("nothing", 20, file::flags(10), strangers(), |view, context| (view, context)),
+        each_user!("plain", 60, file::flags(10), strangers(), |view, context| view.value(&PLAIN, context)),
+        each_user!("rollout", 80, file::flags(10), strangers(), |view, context| view.value(&HALF, context)),
+        each_user!("list of 10, miss", 120, file::listing(10), strangers(), |view, context| {
+            view.value(&LISTED, context)
+        }),
+        each_user!("list of 10,000, miss", 120, file::listing(10_000), strangers(), |view, context| {
+            view.value(&LISTED, context)
+        }),
+        each_user!("list of 10,000, hit", 450, file::listing(10_000), listed(10_000), |view, context| {
+            view.value(&LISTED, context)
+        }),
+        each_user!("3 conditions and 25 %", 140, file::flags(10), strangers(), |view, context| {
+            view.value(&CONDITIONS, context)
+        }),
+        each_user!("requires", 280, file::flags(10), strangers(), |view, context| {
+            view.value(&REQUIRING, context)
+        }),
+        each_user!("deny", 310, file::flags(10), strangers(), |view, context| {
+            view.value(&DENYING, context)
+        }),
+        each_user!("split", 180, file::flags(10), strangers(), |view, context| {
+            view.value(&SPLIT, context).len()
+        }),
+        each_user!("rollout, answer with its reason", 230, file::flags(10), strangers(), |view, context| {
+            view.answer(&HALF, context)
+        }),
+        each_user!("rollout, answer by a string key", 430, file::flags(10), strangers(), |view, context| {
+            let key = FlagKey::parse(black_box("half")).expect("a legal key");
+            view.answer_key(key, context).variant.map(str::len)
+        }),
+        one_off(strangers),
+    ]
+}
+
+/// A check without a view or a reader at hand.
+fn one_off<S, K>(strangers: S) -> Workload
+where
+    S: Fn() -> K + Copy + 'static,
+    K: Iterator<Item = String>,
+{
+    Workload {
+        name: "rollout, Flags::is_on",
+        gate: 300.0,
+        checks: 1000,
+        passes: 20,
+        set_up: Box::new(move || {
+            let (flags, people) = (file::flags(10), people(strangers()));
+            Box::new(move |passes| {
+                let contexts: Vec<Context<'_>> = people.iter().map(Person::context).collect();
+                for _ in 0..passes {
+                    for context in &contexts {
+                        black_box(flags.is_on(&HALF, context));
+                    }
+                }
+            })
+        }),
+    }
+}
+
+fn growth<S, K>(strangers: S) -> Vec<Workload>
+where
+    S: Fn() -> K + Copy + 'static,
+    K: Iterator<Item = String>,
+{
+    vec![
+        each_user!("1 numeric condition", 145, file::numeric(1), strangers(), |view, context| {
+            view.value(&CONDITIONS, context)
+        }),
+        each_user!("16 numeric conditions", 510, file::numeric(16), strangers(), |view, context| {
+            view.value(&CONDITIONS, context)
+        }),
+        each_user!("rollout among 1,000 flags", 80, file::flags(1000), strangers(), |view, context| {
+            view.value(&HALF, context)
+        }),
+        each_user!("rollout among 100,000 flags", 80, file::flags(100_000), strangers(), |view, context| {
+            view.value(&HALF, context)
+        }),
+    ]
+}
+
+fn requests<S, K>(strangers: S) -> Vec<Workload>
+where
+    S: Fn() -> K + Copy + 'static,
+    K: Iterator<Item = String>,
+{
+    let people_then =
+        move |checks: u64, gate: u32, name, pass: fn(&mut waterspout::Reader, &Person)| Workload {
+            name,
+            gate: f64::from(gate),
+            checks,
+            passes: 5_000,
+            set_up: Box::new(move || {
+                let flags: Flags = file::mixed(1000);
+                let people = people(strangers());
+                Box::new(move |passes| {
+                    let mut reader = flags.reader();
+                    for (person, _) in people.iter().cycle().zip(0..passes) {
+                        pass(&mut reader, person);
+                    }
+                })
+            }),
+        };
+    vec![
+        people_then(1, 800, "a context of 4 attributes, and a rollout", |reader, person| {
+            let attributes = person.attributes();
+            let context = Context::new(&person.key, &attributes);
+            black_box(reader.view().value(&HALF, &context));
+        }),
+        Workload {
+            passes: 1,
+            ..people_then(1000, 70, "all of 1,000 mixed flags, for each", |reader, person| {
+                let attributes = person.attributes();
+                let context = Context::new(&person.key, &attributes);
+                for answer in reader.view().all(&context) {
+                    black_box(answer.value);
+                }
+            })
+        },
+    ]
+}
+
+/// Somebody who is asked about.
+pub struct Person {
+    pub key: String,
+    country: &'static str,
+    version: &'static str,
+    age: f64,
+}
+
+impl Person {
+    fn attributes(&self) -> [waterspout::AttributeValue<'_>; 4] {
+        [AGE.of(self.age), COUNTRY.of(self.country), APP_VERSION.of(self.version), BETA.of(true)]
+    }
+
+    /// The context of this person, for as long as the program runs.
+    fn context(&self) -> Context<'_> {
+        let attributes = Box::leak(Box::new(self.attributes()));
+        Context::new(&self.key, attributes)
+    }
+}
+
+/// People who pass the conditions of the flag that has three.
+pub fn people(keys: impl Iterator<Item = String>) -> Vec<Person> {
+    keys.map(|key| Person { key, country: "DE", version: "2.3.1", age: 30.0 }).collect()
+}
