@@ -45,6 +45,6 @@ pub fn mixed(count: usize) -> Flags {
 }
 
 fn read(flags: &str) -> Flags {
-    Flags::from_text(&format!(r#"{{"version": 1, "attributes": {{{ATTRIBUTES}}}, "flags": {{{flags}}}}}"#))
+    Flags::from_text(format!(r#"{{"version": 1, "attributes": {{{ATTRIBUTES}}}, "flags": {{{flags}}}}}"#))
         .unwrap_or_else(|error| panic!("{error}"))
 }
