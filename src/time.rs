@@ -82,6 +82,10 @@ impl From<SystemTime> for Time {
 }
 
 /// Prints `2026-12-01T08:00:00Z`, with a fraction where there is one.
+/// Prints RFC 3339 in UTC: `2026-12-24T08:00:00.25Z`.
+///
+/// A year outside 0000 to 9999, which only a [`SystemTime`] can bring, is printed with its sign or its five digits;
+/// [`Time::parse`] does not read it back, as no flag file can hold it.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = civil(self.seconds.div_euclid(DAY));
