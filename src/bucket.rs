@@ -15,6 +15,9 @@ use siphasher::sip::SipHasher24;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unit(pub(crate) u64);
 
+/// The key of units, in the two halves that SipHash takes: `waterspout/units`.
+pub(crate) const UNITS_KEY: [u64; 2] = [u64::from_le_bytes(*b"waterspo"), u64::from_le_bytes(*b"ut/units")];
+
 impl Unit {
     /// The hash of the empty text, which names nobody.
     pub(crate) const OF_NOTHING: Unit = Unit(0x1b33_ee97_8684_b9dc);

@@ -450,6 +450,13 @@ impl<'a> Context<'a> {
         Context { targeting_key: Some(targeting_key), hash, bits, named, given: attributes, owned: &[] }
     }
 
+    /// [`Context::new`] without attributes, where the key's hash is known.
+    #[inline]
+    pub(crate) fn hashed(targeting_key: &'a str, hash: Unit) -> Context<'a> {
+        let (bits, named) = (FilterBits::of(hash), !targeting_key.is_empty());
+        Context { targeting_key: Some(targeting_key), hash, bits, named, given: &[], owned: &[] }
+    }
+
     /// A context without a targeting key: in no list of keys and in no rollout by key.
     #[inline]
     #[must_use]

@@ -6,6 +6,7 @@
 
 use crate::answer::{Answer, ErrorCode, Reason, RuleName};
 use crate::bucket::{self, Salt, Unit};
+use crate::column::Column;
 use crate::context::{AttributeKind, Context, ContextValue};
 use crate::flag::Flag;
 use crate::key::FlagKey;
@@ -146,13 +147,23 @@ impl Snapshot {
         flag: &Flag<T>,
         keys: K,
     ) -> impl Iterator<Item = T::Value<'v>> + use<'v, 'k, T, K> {
-        let flag = *flag;
-        keys.into_iter().map(move |key| self.value(&flag, &Context::new(key, &[])))
+        Column::new(self, flag, keys.into_iter())
     }
 
     /// The flag of a key that came from outside: compared in full.
     pub(crate) fn flag_of(&self, key: FlagKey<'_>) -> Option<&FlagRow> {
         self.flag(key.id).filter(|row| self.operands.text(row.key) == key.as_str())
+    }
+
+    /// The rule of a flag that is nothing but a rollout, and the variant of everyone else.
+    pub(crate) fn draw_alone(&self, row: &FlagRow) -> Option<(&RuleRow, u32)> {
+        let rule = self.rules.get(row.rules.start as usize).filter(|_| row.shape == Shape::OneRule)?;
+        (rule.bucketed && rule.when == Jump::HOLDS && rule.parts.is_empty()).then_some((rule, row.default))
+    }
+
+    #[inline]
+    pub(crate) fn variant_of(&self, row: &FlagRow, context: &Context<'_>) -> u32 {
+        self.decided(row, context).variant
     }
 
     #[inline]

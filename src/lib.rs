@@ -71,6 +71,7 @@
 mod address;
 mod answer;
 mod bucket;
+mod column;
 
 mod compile;
 mod condition;
@@ -89,6 +90,7 @@ mod force;
 mod json;
 mod key;
 mod key_list;
+mod lanes;
 mod live;
 mod loader;
 mod mark;

@@ -109,7 +109,34 @@ where
             view.answer_key(key, context).variant.map(str::len)
         }),
         one_off(strangers),
+        keys("a row loop over keys, for each", 400, |view, keys| {
+            keys.iter().filter(|key| view.value(&HALF, &Context::new(key, &[]))).count()
+        }),
+        keys("a column of keys, for each", 170, |view, keys| {
+            view.column(&HALF, keys.iter().map(String::as_str)).filter(|on| *on).count()
+        }),
     ]
+}
+
+/// A thousand keys of 16 bytes at a time.
+fn keys(name: &'static str, gate: u32, count: fn(&waterspout::Snapshot, &[String]) -> usize) -> Workload {
+    Workload {
+        name,
+        gate: f64::from(gate),
+        checks: 1000,
+        passes: 20,
+        set_up: Box::new(move || {
+            let flags = file::flags(10);
+            let keys: Vec<String> =
+                (0..1000_u64).map(|n| format!("{:016x}", n.wrapping_mul(0x9e37_79b9))).collect();
+            Box::new(move |passes| {
+                let view = flags.view();
+                for _ in 0..passes {
+                    black_box(count(&view, black_box(&keys)));
+                }
+            })
+        }),
+    }
 }
 
 /// A check without a view or a reader at hand.
