@@ -122,7 +122,7 @@ impl<'s> Traced<'s> {
 
     fn command(&self, mode: &[&str]) -> Command {
         // The shell's process becomes the probe, so `$$` is the id that names what is written beside the copy.
-        let script = r#"beside=$1.$$.new; shift; exec strace -D -f -qq -o "$@" -P "$beside" -- $PROBE"#;
+        let script = r#"beside=$1.$$.0.new; shift; exec strace -D -f -qq -o "$@" -P "$beside" -- $PROBE"#;
         let mut command = Command::new("sh");
         command.arg("-c").arg(script).arg("sh").arg(self.stage.copy()).arg(&self.log);
         for injection in &self.injections {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use waterspout::{Loader, Origin};
+use waterspout::{Limits, Loader, Origin};
 use waterspout_faults::{
     Apart, Following, Probe, Stage, Subject, a_few_looks, alone, level, now_serves, probe, wait_until, within,
 };
@@ -308,7 +308,8 @@ fn a_file_of_a_tebibyte_that_is_all_hole_is_told_as_too_large() {
 #[test]
 fn a_file_that_grows_without_end_is_told_as_too_large() {
     let stage = Stage::new("growing");
-    let subject = Subject::start_as(&stage, |loader| loader.largest(4096, 4096));
+    let subject =
+        Subject::start_as(&stage, |loader| loader.limits(Limits { file: 4096, ..Limits::default() }));
     let mut file = File::options().append(true).open(stage.file()).unwrap();
     for _ in 0..2000 {
         file.write_all(&[b'x'; 100]).unwrap();

@@ -128,11 +128,11 @@ fn a_restart_without_the_source_serves_the_copy_and_follows_what_comes_back() {
     fs::remove_file(file).unwrap();
     let mut restarted = Following::plainly(&mut Command::new(PROBE.0), &stage);
     let status = restarted.status();
-    assert_eq!((status["level"].as_i64(), status["origin"].as_str()), (Some(5), Some("LastGood")));
+    assert_eq!((status["level"].as_i64(), status["origin"].as_str()), (Some(5), Some("last-good")));
     assert!(status["last_error"].as_str().unwrap().contains("No such file"), "{status}");
     stage.put(&level(6));
     let back = restarted.comes_to("level 6", |status| status["level"] == 6);
-    assert!(back["origin"] == "Source" && back["last_error"].is_null(), "{back}");
+    assert!(back["origin"] == "source" && back["last_error"].is_null(), "{back}");
     restarted.ends_well();
 }
 

@@ -106,7 +106,7 @@ impl Scene {
     fn copy_level(&self) -> Result<i64, String> {
         let run = self.without_the_source();
         match (run.said["origin"].as_str(), run.said["level"].as_i64()) {
-            (Some("LastGood"), Some(level @ (1 | 2))) => Ok(level),
+            (Some("last-good"), Some(level @ (1 | 2))) => Ok(level),
             _ => Err(format!("no copy to start with: {run:?}")),
         }
     }
@@ -257,7 +257,7 @@ fn a_fault_that_stays_leaves_the_copy_or_what_is_built_in() {
         assert!(everywhere.said["last_error"].is_string());
         let source = scene.traced().only_the_file().inject(format!("{call}:error={error}")).run("load");
         assert!(source.ended.success() && source.said["level"] == 1, "{call} {error}: {source:?}");
-        assert!(source.said["last_error"].is_string() && source.said["origin"] == "LastGood");
+        assert!(source.said["last_error"].is_string() && source.said["origin"] == "last-good");
     }
 }
 

@@ -22,7 +22,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
-use waterspout::{Content, Context, Flag, Flags, Loader, Snapshot, Value};
+use waterspout::{Context, Flag, Flags, Loader, Snapshot, Value};
 
 /// No file says -1: it is what answers where there is no such flag.
 const LEVEL: Flag<i64> = Flag::new("level", -1);
@@ -101,7 +101,7 @@ fn seen(flags: &Flags) -> Json {
     let status = flags.status();
     json!({
         "generation": status.generation,
-        "origin": format!("{:?}", status.origin),
+        "origin": status.origin.as_str(),
         "level": level(&flags.view()),
         "last_error": status.last_error,
         "following": status.following,
@@ -231,7 +231,7 @@ fn stress(swaps: u64, readers: u64) -> bool {
             });
         }
         for swap in 1..=swaps {
-            let generation = flags.install(Content::of(identity(swap % 2))).expect("a right file");
+            let generation = flags.install(identity(swap % 2)).expect("a right file");
             broken.fetch_add(u64::from(generation != swap + 1), Ordering::Relaxed);
             if swap % 1000 == 0 {
                 broken.fetch_add(u64::from(flags.status().generation != generation), Ordering::Relaxed);
@@ -240,7 +240,7 @@ fn stress(swaps: u64, readers: u64) -> bool {
         done.store(true, Ordering::Relaxed);
     });
     // The next publication frees what the readers let go of.
-    flags.install(Content::of(identity(0))).expect("a right file");
+    flags.install(identity(0)).expect("a right file");
     let (broken, reads) = (broken.into_inner(), reads.into_inner());
     let pinned = flags.status().pinned;
     say(&json!({ "swaps": swaps, "readers": readers, "reads": reads, "broken": broken, "pinned": pinned }));
