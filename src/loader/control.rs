@@ -192,11 +192,13 @@ impl Trouble {
     pub(super) fn into_error(self) -> Error {
         match self {
             Trouble::Away(error) | Trouble::Refused(_, error) => error,
-            Trouble::HeldBack(_) => {
-                Error::start("the source still has what was rolled back; it is held back until it changes")
-            }
+            Trouble::HeldBack(_) => is_held_back(),
         }
     }
+}
+
+fn is_held_back() -> Error {
+    Error::start("the source still has what was rolled back; it is held back until it changes")
 }
 
 impl Control {
