@@ -249,13 +249,14 @@ fn a_fault_that_stays_leaves_the_copy_or_what_is_built_in() {
             continue;
         }
         scene.set_up();
-        let everywhere = scene.traced().inject(format!("{call}:error={error}")).run("load");
+        let everywhere = scene.traced().briefly().inject(format!("{call}:error={error}")).run("load");
         // What is only asked for the length of the copy may fail.
         let copy_or_built_in =
             everywhere.said["level"] == 0 || (*call == "statx" && everywhere.said["level"] == 1);
         assert!(everywhere.ended.success() && copy_or_built_in, "{call} {error}: {everywhere:?}");
         assert!(everywhere.said["last_error"].is_string());
-        let source = scene.traced().only_the_file().inject(format!("{call}:error={error}")).run("load");
+        let source =
+            scene.traced().only_the_file().briefly().inject(format!("{call}:error={error}")).run("load");
         assert!(source.ended.success() && source.said["level"] == 1, "{call} {error}: {source:?}");
         assert!(source.said["last_error"].is_string() && source.said["origin"] == "last-good");
     }
