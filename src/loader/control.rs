@@ -107,24 +107,16 @@ struct State {
     previous: Option<Serving>,
     /// The revision that was looked at last, whatever came of it.
     looked_at: Option<Box<str>>,
-    found: Found,
+    /// What the source had when it last answered.
+    source_has: Option<u128>,
+    /// What of it is refused, and why.
+    refused: Option<(u128, Error)>,
     held_back: Option<u128>,
     source_answered: Option<Instant>,
     last_error: Option<Error>,
     copy_error: Option<Error>,
     paused: bool,
     following: bool,
-}
-
-/// What the source had when it last answered.
-#[derive(Clone)]
-enum Found {
-    /// Something that serves or served, or nothing yet.
-    Good,
-    /// What is refused, and why.
-    Refused(u128, Error),
-    /// What is held back.
-    HeldBack,
 }
 
 /// A moment, by both clocks.
@@ -214,9 +206,10 @@ impl Control {
         let from_source = serving.origin == Origin::Source;
         let mut state = State {
             looked_at: serving.content.revision.clone().filter(|_| from_source),
+            source_has: from_source.then_some(serving.fingerprint),
             serving,
             previous: None,
-            found: Found::Good,
+            refused: None,
             held_back,
             source_answered: from_source.then(Instant::now),
             last_error: None,
@@ -310,7 +303,7 @@ impl Control {
                         state.looked_at = None;
                         return Vec::new();
                     }
-                    state.publish(&self.live, accepted, None)
+                    state.publish_of_source(&self.live, accepted)
                 });
                 let published = !events.is_empty();
                 (events, published)
@@ -329,7 +322,7 @@ impl Control {
             let _turn = self.turn();
             let whole = if self.policy.refuse_mismatches { Whole::Must } else { Whole::Should };
             let accepted = self.policy.accept(content, Origin::Installed, whole)?;
-            self.change(|state| state.publish(&self.live, accepted, None))
+            self.change(|state| state.publish(&self.live, accepted))
         };
         Ok(self.has_published(&events))
     }
@@ -357,7 +350,7 @@ impl Control {
             let whole = if self.policy.refuse_mismatches { Whole::Must } else { Whole::Should };
             let content = Content::clone(&previous.content);
             let accepted = self.policy.accept(content, Origin::RolledBack, whole)?;
-            self.change(|state| state.publish(&self.live, accepted, Some(bad)))
+            self.change(|state| state.roll_back(&self.live, accepted, bad))
         };
         Ok(self.has_published(&events))
     }
@@ -490,12 +483,13 @@ impl State {
                 Event::SourceError { generation, error }
             }
             Trouble::Refused(fingerprint, error) => {
-                self.found = Found::Refused(fingerprint, error.clone());
+                self.source_has = Some(fingerprint);
+                self.refused = Some((fingerprint, error.clone()));
                 self.last_error = Some(error.clone());
                 Event::Refused { generation, fingerprint, source: source.to_owned(), error }
             }
             Trouble::HeldBack(fingerprint) => {
-                self.found = Found::HeldBack;
+                self.source_has = Some(fingerprint);
                 self.last_error = Some(is_held_back());
                 Event::HeldBack { generation, fingerprint }
             }
@@ -505,69 +499,72 @@ impl State {
     /// Notes what the source has.
     fn look_at(&mut self, content: &Content, fingerprint: u128, source: &str) -> Known {
         self.looked_at.clone_from(&content.revision);
+        self.source_has = Some(fingerprint);
+        self.refused.take_if(|(refused, _)| *refused != fingerprint);
         if fingerprint == self.serving.fingerprint {
-            self.found = Found::Good;
             self.held_back = None;
             self.serving.origin = Origin::Source;
-            return Known::Yes(self.as_before(source));
+        } else if self.refused.is_none() && self.held_back != Some(fingerprint) {
+            self.source_answered = Some(Instant::now());
+            return Known::No;
         }
-        if Some(fingerprint) == self.held_back {
-            let known = matches!(self.found, Found::HeldBack);
-            self.found = Found::HeldBack;
-            let generation = self.serving.generation;
-            let again = self.as_before(source);
-            return Known::Yes(again.or((!known).then_some(Event::HeldBack { generation, fingerprint })));
-        }
-        if matches!(&self.found, Found::Refused(refused, _) if *refused == fingerprint) {
-            return Known::Yes(self.as_before(source));
-        }
-        self.source_answered = Some(Instant::now());
-        Known::No
+        Known::Yes(self.as_before(source))
     }
 
     /// The source answers, with what it had before: told if it was away.
     fn as_before(&mut self, source: &str) -> Option<Event> {
         self.source_answered = Some(Instant::now());
-        let was_away = self.last_error.as_ref().is_some_and(Error::is_source);
         let Serving { generation, fingerprint, .. } = self.serving;
-        match self.found.clone() {
-            Found::Good => {
+        if let Some((refused, error)) = self.refused.clone() {
+            let was_away = self.last_error.as_ref().is_some_and(Error::is_source);
+            return was_away.then(|| self.refuse(refused, error, source));
+        }
+        match self.held_back.filter(|held_back| self.source_has == Some(*held_back)) {
+            Some(fingerprint) => {
+                let before = self.last_error.replace(is_held_back()).map(|error| error.to_string());
+                let known = before == self.last_error.as_ref().map(ToString::to_string);
+                (!known).then_some(Event::HeldBack { generation, fingerprint })
+            }
+            None => {
                 self.last_error.take()?;
                 Some(Event::Recovered { generation, fingerprint })
-            }
-            Found::Refused(refused, error) => was_away.then(|| self.refuse(refused, error, source)),
-            Found::HeldBack => {
-                self.last_error = Some(is_held_back());
-                let fingerprint = self.held_back?;
-                was_away.then_some(Event::HeldBack { generation, fingerprint })
             }
         }
     }
 
     fn refuse(&mut self, fingerprint: u128, error: Error, source: &str) -> Event {
-        self.found = Found::Refused(fingerprint, error.clone());
+        self.refused = Some((fingerprint, error.clone()));
         self.last_error = Some(error.clone());
         let generation = self.serving.generation;
         Event::Refused { generation, fingerprint, source: source.to_owned(), error }
     }
 
     /// Publishes by one swap. What served is what a rollback goes back to.
-    fn publish(
-        &mut self,
-        live: &Live,
-        (mut serving, snapshot): (Serving, Snapshot),
-        rolled_back: Option<u128>,
-    ) -> Vec<Event> {
+    fn publish(&mut self, live: &Live, (mut serving, snapshot): (Serving, Snapshot)) -> Vec<Event> {
         serving.published_as(live.publish(snapshot));
-        let before = std::mem::replace(&mut self.serving, serving);
-        self.previous = if rolled_back.is_some() { None } else { Some(before) };
-        self.held_back = rolled_back;
-        self.found = Found::Good;
+        self.previous = Some(std::mem::replace(&mut self.serving, serving));
+        self.published(live)
+    }
+
+    /// The same of what the source has: nothing is wrong with it any more, and nothing held back.
+    fn publish_of_source(&mut self, live: &Live, accepted: (Serving, Snapshot)) -> Vec<Event> {
+        self.held_back = None;
+        self.refused = None;
         self.last_error = None;
-        let mut events = self.published(live);
-        if let (Some(held_back), Some(first)) = (rolled_back, events.first_mut()) {
+        self.publish(live, accepted)
+    }
+
+    /// The same of what served before: there is one step back, not a see-saw.
+    fn roll_back(&mut self, live: &Live, accepted: (Serving, Snapshot), bad: u128) -> Vec<Event> {
+        let mut events = self.publish(live, accepted);
+        self.previous = None;
+        self.held_back = Some(bad);
+        if self.source_has == self.held_back {
+            self.last_error = Some(is_held_back());
+        }
+        if let Some(first) = events.first_mut() {
             let Serving { generation, fingerprint, .. } = self.serving;
-            *first = Event::RolledBack { generation, fingerprint, held_back, view: live.view() };
+            *first = Event::RolledBack { generation, fingerprint, held_back: bad, view: live.view() };
         }
         events
     }

@@ -321,6 +321,65 @@ fn a_file_that_grows_without_end_is_told_as_too_large() {
     subject.recovers(&stage, 2);
 }
 
+#[test]
+fn what_is_too_large_is_refused_before_it_takes_the_memory() {
+    let stage = Stage::new("little-memory");
+    File::create(stage.file()).unwrap().set_len(1 << 40).unwrap();
+    // Less than the file, and enough for all else. A program that asks for more than it may have is ended.
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--as={}", 256 << 20)).args([PROBE.0, "load"]);
+    command.args([stage.file(), stage.copy()]).arg("100");
+    let output = within(Duration::from_secs(5), "a tebibyte", &mut command);
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    assert!(output.status.success() && said["origin"] == "built-in", "{output:?}");
+    assert!(said["last_error"].as_str().unwrap().contains("is larger than 32 MiB"), "{said}");
+    assert!(said["peak_kib"].as_u64().unwrap() < 64 << 10, "{said}");
+}
+
+/// Writes to a file through memory, which on tmpfs leaves its state as it was.
+#[expect(unsafe_code, reason = "the standard library maps no files into memory")]
+fn write_unseen(path: &Path, at: usize, byte: u8) {
+    use std::os::fd::AsRawFd;
+    let file = File::options().read(true).write(true).open(path).unwrap();
+    let length = usize::try_from(file.metadata().unwrap().len()).unwrap();
+    assert!(at < length);
+    // SAFETY: the mapping is as long as the file, which nobody makes shorter, and is let go of before its end here.
+    unsafe {
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        let place =
+            libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, file.as_raw_fd(), 0);
+        assert_ne!(place, libc::MAP_FAILED);
+        place.cast::<u8>().add(at).write(byte);
+        assert_eq!(libc::munmap(place, length), 0);
+    }
+}
+
+#[test]
+fn an_edit_that_leaves_no_trace_at_all_is_seen_within_some_seconds() {
+    alone("an_edit_that_leaves_no_trace_at_all_is_seen_within_some_seconds", Apart::Mounts, || {
+        let stage = Stage::new("no-trace");
+        run("mount", &["-t", "tmpfs", "-o", "size=1m", "tmpfs", text(&stage.source())]);
+        let state = || {
+            use std::os::unix::fs::MetadataExt;
+            let seen = fs::metadata(stage.file()).unwrap();
+            (seen.len(), seen.ino(), seen.mtime(), seen.mtime_nsec(), seen.ctime(), seen.ctime_nsec())
+        };
+        fs::write(stage.file(), level(1)).unwrap();
+        let subject = Subject::start(&stage);
+        // Left alone for so long that its state is believed.
+        thread::sleep(Duration::from_millis(2500));
+        let (before, started) = (state(), Instant::now());
+        let digit = level(1).rfind('1').unwrap();
+        write_unseen(&stage.file(), digit, b'7');
+        assert_eq!(state(), before, "the state says nothing");
+        subject.comes_to_serve(7);
+        println!("figures: seen after {:.1?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(12), "{:?}", started.elapsed());
+        drop(subject);
+        run("umount", &[text(&stage.source())]);
+    });
+}
+
 // What may not be read or written.
 
 /// The probe as a user who has no rights of its own: root may read everything.

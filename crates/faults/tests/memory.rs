@@ -15,7 +15,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use waterspout::{Content, Context, Flags, Loader};
+use waterspout::{Context, Flags, Loader};
 use waterspout_faults::{Apart, Stage, alone, everything, now_serves, wait_until};
 
 struct Counting;
@@ -103,8 +103,8 @@ fn installing_again_and_again_leaves_nothing_behind() {
         let flags = Flags::from_text(text(1)).unwrap();
         let install = |times: u64| {
             for _ in 0..times / 2 {
-                flags.install(Content::of(text(2))).unwrap();
-                flags.install(Content::of(text(1))).unwrap();
+                flags.install(text(2)).unwrap();
+                flags.install(text(1)).unwrap();
             }
         };
         install(1000);
@@ -142,7 +142,7 @@ fn following_a_file_again_and_again_leaves_nothing_behind() {
             now
         };
         let (before, started) = (at_rest(), Instant::now());
-        let times = if everything() { 10_000 } else { 2_000 };
+        let times = if everything() { 100_000 } else { 2_000 };
         reload(times);
         let after = at_rest();
         println!("figures: {times} reloads in {:.1?}, {after:?}", started.elapsed());
@@ -158,7 +158,7 @@ fn a_view_and_a_reader_that_are_held_all_the_time_harm_nobody_and_are_freed_at_l
         Apart::Process,
         || {
             let flags = Flags::from_text(text(1)).unwrap();
-            let install = |number| flags.install(Content::of(text(number))).unwrap();
+            let install = |number| flags.install(text(number)).unwrap();
             for _ in 0..100 {
                 install(2);
                 install(1);
@@ -236,7 +236,7 @@ fn refusals_and_failures_leave_nothing_behind_either() {
                 });
                 stage.put(&text(1));
                 wait_until("well", || flags.status().last_error.is_none());
-                assert_eq!(flags.install(Content::of("[]")).unwrap_err().diagnostics().len(), 1);
+                assert_eq!(flags.install("[]").unwrap_err().diagnostics().len(), 1);
             }
         };
         trouble(50);
