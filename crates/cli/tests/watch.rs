@@ -219,7 +219,7 @@ fn the_lines_are_the_contract_to_the_letter() {
     let path = flags_json(&folder);
     let who = ["--format", "json", "--flag", "colour", "--context", r#"{"targetingKey": "ada"}"#];
     let (plain, asking) = (Watch::json(&folder), Watch::start(folder.path(), &who));
-    let mut expect = |line: &str, answer: &str| {
+    let expect = |line: &str, answer: &str| {
         assert_eq!(plain.line(), line);
         assert_eq!(asking.line(), line.replace('}', &format!("{answer}}}")));
     };
