@@ -121,6 +121,8 @@ fn however_a_file_is_swapped_the_new_one_is_followed() {
             fs::remove_file(&file).unwrap();
             fs::hard_link(&beside, &file).unwrap();
         });
+        // Both at once, by a system call that leaves no moment without a file.
+        swap(&|| exchange(&beside, &file));
         // By a symbolic link, which then points elsewhere.
         swap(&|| {
             let (to, link) = (stage.source().join(format!("{round}.json")), stage.source().join("link"));
@@ -129,6 +131,16 @@ fn however_a_file_is_swapped_the_new_one_is_followed() {
             fs::rename(&link, &file).unwrap();
         });
     }
+}
+
+/// Two files take each other's names.
+#[expect(unsafe_code, reason = "the standard library has no such call")]
+fn exchange(one: &Path, other: &Path) {
+    let [one, other] = [one, other].map(|path| std::ffi::CString::new(text(path)).unwrap());
+    let here = libc::AT_FDCWD;
+    // SAFETY: both are texts that end in a zero, and live on.
+    let said = unsafe { libc::renameat2(here, one.as_ptr(), here, other.as_ptr(), libc::RENAME_EXCHANGE) };
+    assert_eq!(said, 0, "{}", std::io::Error::last_os_error());
 }
 
 /// In the order in which kubelet writes a ConfigMap: a new folder, a link to it, the link renamed over `..data`, the old
@@ -336,21 +348,36 @@ fn what_is_too_large_is_refused_before_it_takes_the_memory() {
     assert!(said["peak_kib"].as_u64().unwrap() < 64 << 10, "{said}");
 }
 
-/// Writes to a file through memory, which on tmpfs leaves its state as it was.
+/// A file in memory: once it was written to, further writes leave its state as it is, where there is no disk to write to.
+struct Mapped(*mut u8, usize);
+
 #[expect(unsafe_code, reason = "the standard library maps no files into memory")]
-fn write_unseen(path: &Path, at: usize, byte: u8) {
-    use std::os::fd::AsRawFd;
-    let file = File::options().read(true).write(true).open(path).unwrap();
-    let length = usize::try_from(file.metadata().unwrap().len()).unwrap();
-    assert!(at < length);
-    // SAFETY: the mapping is as long as the file, which nobody makes shorter, and is let go of before its end here.
-    unsafe {
+impl Mapped {
+    fn of(path: &Path) -> Mapped {
+        use std::os::fd::AsRawFd;
+        let file = File::options().read(true).write(true).open(path).unwrap();
+        let length = usize::try_from(file.metadata().unwrap().len()).unwrap();
         let protection = libc::PROT_READ | libc::PROT_WRITE;
-        let place =
-            libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, file.as_raw_fd(), 0);
+        // SAFETY: a new mapping, which the system places where nothing else is.
+        let place = unsafe {
+            libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, file.as_raw_fd(), 0)
+        };
         assert_ne!(place, libc::MAP_FAILED);
-        place.cast::<u8>().add(at).write(byte);
-        assert_eq!(libc::munmap(place, length), 0);
+        Mapped(place.cast(), length)
+    }
+
+    fn write(&self, at: usize, byte: u8) {
+        assert!(at < self.1);
+        // SAFETY: within the mapping, which is as long as the file, which nobody makes shorter.
+        unsafe { self.0.add(at).write_volatile(byte) };
+    }
+}
+
+#[expect(unsafe_code, reason = "as above")]
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        // SAFETY: nobody has a reference into it.
+        unsafe { libc::munmap(self.0.cast(), self.1) };
     }
 }
 
@@ -365,17 +392,22 @@ fn an_edit_that_leaves_no_trace_at_all_is_seen_within_some_seconds() {
             (seen.len(), seen.ino(), seen.mtime(), seen.mtime_nsec(), seen.ctime(), seen.ctime_nsec())
         };
         fs::write(stage.file(), level(1)).unwrap();
+        let digit = level(1).rfind('1').unwrap();
+        let mapped = Mapped::of(&stage.file());
+        mapped.write(digit, b'1');
         let subject = Subject::start(&stage);
         // Left alone for so long that its state is believed.
         thread::sleep(Duration::from_millis(2500));
         let (before, started) = (state(), Instant::now());
-        let digit = level(1).rfind('1').unwrap();
-        write_unseen(&stage.file(), digit, b'7');
+        mapped.write(digit, b'7');
         assert_eq!(state(), before, "the state says nothing");
+        a_few_looks();
+        assert_eq!(now_serves(&subject.flags), 1, "nor could anybody know");
         subject.comes_to_serve(7);
         println!("figures: seen after {:.1?}", started.elapsed());
         assert!(started.elapsed() < Duration::from_secs(12), "{:?}", started.elapsed());
-        drop(subject);
+        assert_eq!(state(), before);
+        drop((subject, mapped));
         run("umount", &[text(&stage.source())]);
     });
 }
