@@ -427,6 +427,7 @@ fn a_listener_is_handed_what_was_published() {
     assert!(flags.status().loaded_at <= std::time::SystemTime::now());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_list_that_changed_is_taken_no_sooner_than_it_was_read_alike_twice() {
     let folder = folder("two-reads");

@@ -161,7 +161,7 @@ impl Loader {
     }
 
     /// Is told what happens, after it happened, on the thread that did it: the loader's, or one that rolls back or
-    /// installs. A panic in it harms nothing.
+    /// installs. A panic in it harms nothing; while it takes its time, the source is not looked at.
     pub fn on_event(mut self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Loader {
         self.policy.tell = Box::new(tell);
         self

@@ -1,6 +1,8 @@
 //! Files that are torn, swapped, missing, forbidden, endless or no files: the last good flags serve, the cause is told,
 //! and the next file is followed without a restart.
 
+#![cfg(target_os = "linux")]
+
 use std::fs::{self, File, FileTimes, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};

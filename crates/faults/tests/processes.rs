@@ -1,5 +1,7 @@
 //! What happens to a process: it is forked, stopped, restarted, its clock is set, it starts and stops loaders all day.
 
+#![cfg(target_os = "linux")]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

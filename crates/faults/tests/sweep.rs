@@ -5,6 +5,8 @@
 //! panicked, something served, the status knew why, the source served once the fault was over, and a later start without
 //! the source finds a whole copy, the old one or the new.
 
+#![cfg(target_os = "linux")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Mutex;
