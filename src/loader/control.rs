@@ -28,7 +28,8 @@ use crate::snapshot::Snapshot;
 pub(super) struct Policy {
     pub(super) facts: Facts,
     pub(super) declared: Vec<Declaration>,
-    pub(super) refuse_mismatches: bool,
+    /// Once the service has started.
+    pub(super) lacking: Lacking,
     pub(super) limits: Limits,
     pub(super) clock: Clock,
     pub(super) tell: Tell,
@@ -39,16 +40,16 @@ impl Policy {
         Snapshot::compile(set, &self.facts, (self.clock)())
     }
 
-    /// What content comes to, if it is right, and if nothing is missing in it where that matters.
+    /// What content comes to, if it is right.
     pub(super) fn accept(
         &self,
         content: Content,
         origin: Origin,
-        whole: Whole,
+        lacking: Lacking,
     ) -> Result<(Serving, Snapshot), Error> {
         let (set, clashes) = content.read_layers(&self.limits)?;
         let mut mismatches = Mismatch::all(&self.declared, &self.facts, &set);
-        if whole == Whole::Must {
+        if lacking == Lacking::IsRefused {
             let errors: Vec<Mismatch> = mismatches.iter().filter(|found| found.is_error()).cloned().collect();
             if !errors.is_empty() {
                 return Err(Error::mismatched(errors));
@@ -75,11 +76,11 @@ impl Policy {
     }
 }
 
-/// Whether content must have all that the code counts on.
+/// What becomes of content that lacks something that the code counts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Whole {
-    Must,
-    Should,
+pub(super) enum Lacking {
+    IsRefused,
+    IsTold,
 }
 
 /// The source, as status names it, and the bell of the thread that follows it.
@@ -294,8 +295,7 @@ impl Control {
         if let Known::Yes(event) = self.change(|state| state.look_at(&content, fingerprint, &self.source)) {
             return (event.into_iter().collect(), false);
         }
-        let whole = if self.policy.refuse_mismatches { Whole::Must } else { Whole::Should };
-        match self.policy.accept(content, Origin::Source, whole) {
+        match self.policy.accept(content, Origin::Source, self.policy.lacking) {
             Ok(accepted) => {
                 let events = self.change(|state| {
                     if state.paused {
@@ -320,11 +320,10 @@ impl Control {
         self.is_here()?;
         let events = {
             let _turn = self.turn();
-            let whole = if self.policy.refuse_mismatches { Whole::Must } else { Whole::Should };
-            let accepted = self.policy.accept(content, Origin::Installed, whole)?;
+            let accepted = self.policy.accept(content, Origin::Installed, self.policy.lacking)?;
             self.change(|state| state.publish(&self.live, accepted))
         };
-        Ok(self.has_published(&events))
+        Ok(self.tell_and_keep(&events))
     }
 
     /// Publishes what served before, and holds back what serves.
@@ -347,15 +346,15 @@ impl Control {
                     "there is nothing to roll back to: nothing else has served since the start",
                 ));
             };
-            let whole = if self.policy.refuse_mismatches { Whole::Must } else { Whole::Should };
             let content = Content::clone(&previous.content);
-            let accepted = self.policy.accept(content, Origin::RolledBack, whole)?;
+            let accepted = self.policy.accept(content, Origin::RolledBack, self.policy.lacking)?;
             self.change(|state| state.roll_back(&self.live, accepted, bad))
         };
-        Ok(self.has_published(&events))
+        Ok(self.tell_and_keep(&events))
     }
 
-    fn has_published(&self, events: &[Event]) -> u64 {
+    /// What every publication by the service ends with. Returns its generation.
+    fn tell_and_keep(&self, events: &[Event]) -> u64 {
         self.tell(events);
         self.keep_copy();
         events.iter().find_map(Event::published_as).unwrap_or_default()

@@ -34,7 +34,7 @@ use crate::flag::Declared;
 use crate::limits::Limits;
 use crate::time::Time;
 
-use control::{Followed, Policy, Start, Trouble, Whole};
+use control::{Followed, Lacking, Policy, Start, Trouble};
 use file::FileSource;
 use keep::Keep;
 use source::FixedText;
@@ -105,7 +105,7 @@ impl Loader {
         let policy = Policy {
             facts: Facts::new(),
             declared: Vec::new(),
-            refuse_mismatches: false,
+            lacking: Lacking::IsTold,
             limits: Limits::default(),
             clock: Box::new(|| Time::from(SystemTime::now())),
             tell: Box::new(|_| {}),
@@ -142,7 +142,7 @@ impl Loader {
 
     /// Refuses a later file too that lacks something that the code counts on, or that a fact does not fit.
     pub fn refuse_mismatches(mut self) -> Loader {
-        self.policy.refuse_mismatches = true;
+        self.policy.lacking = Lacking::IsRefused;
         self
     }
 
@@ -286,7 +286,7 @@ fn first_publication(
         policy.tell(&Event::CopyUnusable { error });
     }
     let held_back = copy.as_ref().and_then(|copy| copy.held_back);
-    let accept = |content, origin| policy.accept(content, origin, Whole::Must);
+    let accept = |content, origin| policy.accept(content, origin, Lacking::IsRefused);
     let trouble = match fetched {
         Err(error) => Trouble::Away(error),
         Ok(content) if held_back == Some(content.fingerprint()) => Trouble::HeldBack(content.fingerprint()),
