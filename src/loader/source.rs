@@ -201,8 +201,8 @@ impl Content {
         let all = sets.try_fold(lowest, |lower, (layer, upper)| {
             let merged = merge::lay_over(lower, upper).map_err(|faults| Error::start(faults.join("\n")))?;
             let name = layer.name.as_deref().unwrap_or("the layer above");
-            let clash = |key: &Box<str>| Mismatch::Clash { key: key.clone(), layer: name.into() };
-            clashes.extend(merged.clashes.iter().map(clash));
+            let clash = |key| Mismatch::Clash { key, layer: name.into() };
+            clashes.extend(merged.clashes.into_iter().map(clash));
             Ok::<FlagSet, Error>(merged.set)
         })?;
         Ok((all, clashes))
