@@ -211,7 +211,7 @@ fn stress(swaps: u64, readers: u64) -> bool {
         reads.fetch_add(1, Ordering::Relaxed);
     };
     thread::scope(|scope| {
-        for reader in 0..readers {
+        let read = |reader| {
             let (flags, done, look) = (&flags, &done, &look);
             scope.spawn(move || {
                 let (mut newest, mut cached, mut held) = (0, flags.reader(), Vec::new());
@@ -228,8 +228,9 @@ fn stress(swaps: u64, readers: u64) -> bool {
                         }
                     }
                 }
-            });
-        }
+            })
+        };
+        let reading: Vec<_> = (0..readers).map(read).collect();
         for swap in 1..=swaps {
             let generation = flags.install(identity(swap % 2)).expect("a right file");
             broken.fetch_add(u64::from(generation != swap + 1), Ordering::Relaxed);
@@ -238,6 +239,8 @@ fn stress(swaps: u64, readers: u64) -> bool {
             }
         }
         done.store(true, Ordering::Relaxed);
+        // Joined one by one: how a scope waits for its threads is written in the standard library, and so unseen too.
+        reading.into_iter().for_each(|reader| reader.join().expect("reading panics nowhere"));
     });
     // The next publication frees what the readers let go of.
     flags.install(identity(0)).expect("a right file");
