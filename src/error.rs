@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
+use crate::mismatch::{Lines, Mismatch};
 
 /// Why a flag file, a context or a start was refused.
 ///
@@ -28,6 +29,8 @@ enum Repr {
     Io { what: String, source: std::io::Error },
     #[error("{0}")]
     Source(String),
+    #[error("{}", Lines(.0))]
+    Mismatched(Vec<Mismatch>),
     #[error("{0}")]
     Start(String),
 }
@@ -49,6 +52,19 @@ impl Error {
 
     pub(crate) fn start(why: impl Into<String>) -> Error {
         Error(Arc::new(Repr::Start(why.into())))
+    }
+
+    pub(crate) fn mismatched(mismatches: Vec<Mismatch>) -> Error {
+        Error(Arc::new(Repr::Mismatched(mismatches)))
+    }
+
+    /// What the code counts on and a flag file that is right in itself does not have. Empty if it is not that.
+    #[must_use]
+    pub fn mismatches(&self) -> &[Mismatch] {
+        match &*self.0 {
+            Repr::Mismatched(mismatches) => mismatches,
+            _ => &[],
+        }
     }
 
     /// Everything that is wrong with the text, in its order. Empty if the text was never read.

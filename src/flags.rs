@@ -12,8 +12,12 @@ use crate::loader::{Content, Control, Loader, Status};
 
 /// The flags of a service: a cheap handle to share, clone and ask.
 ///
-/// Made by a [`Loader`](crate::Loader). Whatever happens to the file, it keeps answering from the last good snapshot; the loader's
-/// thread ends with the last clone.
+/// Made by a [`Loader`](crate::Loader). Whatever happens to the file, it keeps answering from the last good snapshot; the
+/// loader's thread ends with the last clone.
+///
+/// A process that is forked off has the flags of that moment and no loader's thread: it keeps answering, and
+/// [`Status::following`] says so. Whatever would change something does nothing there, or says why it cannot; a loader of
+/// its own follows again.
 ///
 /// ```
 /// use waterspout::{Context, Flag, Flags};
@@ -105,31 +109,32 @@ impl Flags {
     /// for those on call. With [`Loader::last_good`] it is held back across restarts too. Returns the new generation.
     ///
     /// ```
-    /// use waterspout::{Content, Context, Flag, Flags};
+    /// use waterspout::{Context, Flag, Flags};
     ///
     /// const BETA: Flag<bool> = Flag::new("beta", false);
     ///
     /// let flags = Flags::from_text(r#"{"version": 1, "flags": {"beta": {}}}"#)?;
-    /// flags.install(Content::of(r#"{"version": 1, "flags": {"beta": {"default": "on"}}}"#))?;
+    /// flags.install(r#"{"version": 1, "flags": {"beta": {"default": "on"}}}"#)?;
     /// flags.rollback()?;
     /// assert!(!flags.is_on(&BETA, &Context::anonymous(&[])));
     /// # Ok::<(), waterspout::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`Error`] if nothing else has served since the start or since the last rollback.
+    /// [`Error`] if nothing else has served since the start or since the last rollback; if something else came to serve
+    /// while this was called; in a process that was forked off.
     pub fn rollback(&self) -> Result<u64, Error> {
         self.control.rollback()
     }
 
-    /// Publishes content that the service fetched itself. Returns its generation.
+    /// Publishes what the service fetched itself: a text, or [`Content`] where there are lists. Returns its generation.
     ///
     /// A source that is followed has the last word: what it brings when it next changes replaces this.
     ///
     /// # Errors
-    /// [`Error`] if the content is refused; what served before still does.
-    pub fn install(&self, content: Content) -> Result<u64, Error> {
-        self.control.install(content)
+    /// [`Error`] if the content is refused, or in a process that was forked off; what served before still does.
+    pub fn install(&self, content: impl Into<Content>) -> Result<u64, Error> {
+        self.control.install(content.into())
     }
 
     /// Leaves new content of the source alone until [`Flags::resume`]. Conditions on `now` go on.

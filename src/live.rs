@@ -14,8 +14,14 @@ use crate::snapshot::Snapshot;
 /// One consistent snapshot: everything it is asked is answered from the same publication of the flags.
 ///
 /// Derefs to [`Snapshot`], which has the questions.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct View(Arc<Snapshot>);
+
+impl fmt::Debug for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "View(generation {})", self.generation())
+    }
+}
 
 impl Deref for View {
     type Target = Snapshot;
@@ -57,6 +63,24 @@ impl fmt::Debug for Reader {
     }
 }
 
+/// A value that is replaced as a whole, and read without waiting for whoever replaces it.
+#[derive(Debug)]
+pub(crate) struct Posted<T>(ArcSwap<T>);
+
+impl<T> Posted<T> {
+    pub(crate) fn new(value: T) -> Posted<T> {
+        Posted(ArcSwap::new(Arc::new(value)))
+    }
+
+    pub(crate) fn replace(&self, value: T) {
+        drop(self.0.swap(Arc::new(value)));
+    }
+
+    pub(crate) fn read(&self) -> Arc<T> {
+        self.0.load_full()
+    }
+}
+
 /// The place that readers look at, and what publishing needs beside it.
 #[derive(Debug)]
 pub(crate) struct Live {
@@ -80,14 +104,15 @@ impl Live {
     /// The first publication.
     pub(crate) fn new(mut snapshot: Snapshot) -> Live {
         snapshot.generation = 1;
-        let snapshot = Arc::new(snapshot);
+        #[cfg(feature = "test-util")]
+        let unforced = Arc::new(snapshot.with_forced(&[]));
         Live {
-            current: Arc::new(ArcSwap::new(Arc::clone(&snapshot))),
+            current: Arc::new(ArcSwap::new(Arc::new(snapshot))),
             publisher: Mutex::new(Publisher {
                 generation: 1,
                 retired: Vec::new(),
                 #[cfg(feature = "test-util")]
-                unforced: snapshot,
+                unforced,
                 #[cfg(feature = "test-util")]
                 forced: Vec::new(),
             }),
@@ -133,7 +158,12 @@ impl Live {
 
     /// How many old snapshots somebody still looks at.
     pub(crate) fn pinned(&self) -> usize {
-        self.publisher().retired.iter().filter(|old| Arc::strong_count(old) > 1).count()
+        self.publisher().pinned()
+    }
+
+    /// The same for a process that was forked off, where whoever held the lock will not give it back.
+    pub(crate) fn pinned_at_fork(&self) -> usize {
+        self.publisher.try_lock().map_or(0, |publisher| publisher.pinned())
     }
 
     /// Frees the old snapshots that nobody looks at any more. Only the loader calls it: freeing takes time.
@@ -152,6 +182,10 @@ impl Live {
 }
 
 impl Publisher {
+    fn pinned(&self) -> usize {
+        self.retired.iter().filter(|old| Arc::strong_count(old) > 1).count()
+    }
+
     fn free_retired(&mut self) {
         // Nobody can come to look at a retired snapshot anew, so a count of one stays one.
         self.retired.retain(|old| Arc::strong_count(old) > 1);

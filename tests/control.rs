@@ -8,7 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use waterspout::{
-    Chain, Content, Context, Error, Event, Fetch, Flag, Flags, Loader, Origin, Overlay, Source, Waker,
+    Chain, Content, Context, Error, Event, FactFault, Fetch, Flag, Flags, Kind, Limits, Loader, Mismatch,
+    Origin, Overlay, Source, Waker,
 };
 
 const LEVEL: Flag<i64> = Flag::new("level", -1);
@@ -139,12 +140,12 @@ fn a_refresh_does_not_wait_for_the_poll() {
 fn installed_content_is_held_to_the_same_rules() {
     let (told, tell) = told();
     let flags = Loader::text(level(1)).on_event(tell).start().unwrap();
-    assert_eq!(flags.install(Content::of(level(2))).unwrap(), 2);
+    assert_eq!(flags.install(level(2)).unwrap(), 2);
     assert_eq!((now_serves(&flags), flags.status().origin), (2, Origin::Installed));
-    let refused = flags.install(Content::of("{}")).unwrap_err();
+    let refused = flags.install("{}").unwrap_err();
     assert!(refused.is_refused() && now_serves(&flags) == 2);
     let listed = r#"{"version": 1, "segments": {"s": {"keys_from": "a.txt"}}, "flags": {}}"#;
-    assert!(flags.install(Content::of(listed)).is_err());
+    assert!(flags.install(listed).is_err());
     flags.install(Content::of(listed).list("a.txt", "ada\n")).unwrap();
     assert_eq!(flags.status().flags, 0, "no flags at all, since a whole file says so");
     flags.rollback().unwrap();
@@ -198,6 +199,268 @@ fn a_mismatch_can_be_made_a_refusal() {
     put(&path, r#"{"version": 1, "flags": {}}"#);
     wait_until("refused", || flags.status().last_error.is_some());
     assert_eq!(now_serves(&flags), 1);
+}
+
+#[test]
+fn what_a_start_refuses_for_what_it_lacks_stays_refused_until_it_changes() {
+    let folder = folder("lacking");
+    let (path, copy) = (folder.join("flags.json"), folder.join("flags.last"));
+    put(&path, &level(1));
+    let (told, tell) = told();
+    let start = || Loader::file(&path).poll(SOON).declare(&[&LEVEL]).last_good(&copy);
+    drop(start().start().unwrap());
+    put(&path, r#"{"version": 1, "flags": {}}"#);
+    let flags = start().on_event(tell).start().unwrap();
+    a_while();
+    assert_eq!((now_serves(&flags), flags.status().origin), (1, Origin::LastGood));
+    assert_eq!((count(&told, "is refused"), count(&told, "published")), (1, 1), "{told:?}");
+    assert!(flags.status().last_error.unwrap().contains("`level`"));
+    // Away and back with the same, it is refused anew.
+    fs::remove_file(&path).unwrap();
+    wait_until("away", || count(&told, "cannot be read") == 1);
+    put(&path, r#"{"version": 1, "flags": {}}"#);
+    wait_until("refused", || count(&told, "is refused") == 2);
+    assert_eq!(now_serves(&flags), 1);
+    put(&path, &level(2));
+    wait_until("level 2", || now_serves(&flags) == 2);
+}
+
+#[test]
+fn the_copy_is_always_one_that_a_start_can_use() {
+    let folder = folder("usable-copy");
+    let (path, copy) = (folder.join("flags.json"), folder.join("flags.last"));
+    put(&path, &level(1));
+    let start = || Loader::file(&path).poll(SOON).declare(&[&LEVEL]).last_good(&copy).start();
+    let flags = start().unwrap();
+    put(&path, r#"{"version": 1, "flags": {"other": {}}}"#);
+    wait_until("published even so", || flags.status().generation == 2);
+    a_while();
+    drop(flags);
+    fs::remove_file(&path).unwrap();
+    let flags = start().unwrap();
+    assert_eq!((now_serves(&flags), flags.status().origin), (1, Origin::LastGood));
+}
+
+#[test]
+fn a_copy_that_cannot_be_used_is_told_and_replaced() {
+    let folder = folder("torn-copy");
+    let (path, copy) = (folder.join("flags.json"), folder.join("flags.last"));
+    fs::write(&copy, "torn").unwrap();
+    let (told, tell) = told();
+    let flags =
+        Loader::file(&path).poll(SOON).last_good(&copy).built_in(level(0)).on_event(tell).start().unwrap();
+    assert_eq!(count(&told, "the last good copy cannot be used: "), 1, "{told:?}");
+    assert!(flags.status().copy_error.unwrap().contains("no whole last good copy"));
+    put(&path, &level(1));
+    wait_until("kept", || now_serves(&flags) == 1 && flags.status().copy_error.is_none());
+    fs::remove_file(&path).unwrap();
+    let flags = Loader::file(&path).last_good(&copy).read_once().unwrap();
+    assert_eq!((now_serves(&flags), flags.status().copy_error), (1, None));
+}
+
+#[test]
+fn what_is_held_back_is_never_called_well() {
+    let folder = folder("held-away");
+    let path = folder.join("flags.json");
+    put(&path, &level(1));
+    let (told, tell) = told();
+    let flags = Loader::file(&path).poll(SOON).on_event(tell).start().unwrap();
+    put(&path, &level(2));
+    wait_until("level 2", || now_serves(&flags) == 2);
+    flags.rollback().unwrap();
+    assert!(flags.status().last_error.unwrap().contains("held back"));
+    fs::remove_file(&path).unwrap();
+    wait_until("away", || count(&told, "cannot be read") == 1);
+    put(&path, &level(2));
+    wait_until("told", || count(&told, "the source still has") == 1);
+    // What the service installs meanwhile does not let go of it.
+    flags.install(level(9)).unwrap();
+    fs::remove_file(&path).unwrap();
+    wait_until("away", || count(&told, "cannot be read") == 2);
+    put(&path, &level(2));
+    wait_until("told again", || count(&told, "the source still has") == 2);
+    a_while();
+    assert_eq!(now_serves(&flags), 9);
+    flags.install(level(1)).unwrap();
+    assert_eq!((count(&told, "well again"), now_serves(&flags)), (0, 1), "{told:?}");
+    assert!(flags.status().last_error.unwrap().contains("held back"));
+    put(&path, &level(1));
+    wait_until("well", || count(&told, "well again") == 1);
+    assert_eq!((flags.status().last_error, flags.status().held_back), (None, None));
+}
+
+#[test]
+fn what_is_installed_does_not_make_a_refused_source_well() {
+    let path = folder("installed-over").join("flags.json");
+    put(&path, &level(1));
+    let (told, tell) = told();
+    let flags = Loader::file(&path).poll(SOON).on_event(tell).start().unwrap();
+    put(&path, "{}");
+    wait_until("refused", || count(&told, "is refused") == 1);
+    flags.install(level(2)).unwrap();
+    flags.rollback().unwrap();
+    a_while();
+    let status = flags.status();
+    assert_eq!((status.findings.len(), count(&told, "is refused"), count(&told, "well")), (2, 1, 0));
+}
+
+/// A file whose flags are so many, with a list of so many keys.
+fn large(flags: usize, keys: usize) -> String {
+    let flags: Vec<String> = (0..flags).map(|flag| format!(r#""f{flag}": {{}}"#)).collect();
+    let keys: Vec<String> = (0..keys).map(|key| format!(r#""k{key}""#)).collect();
+    format!(
+        r#"{{"version": 1, "segments": {{"s": {{"keys": [{}]}}}}, "flags": {{{}}}}}"#,
+        keys.join(","),
+        flags.join(",")
+    )
+}
+
+#[test]
+fn a_limit_is_a_refusal_with_a_place_and_can_be_raised() {
+    let path = folder("limits").join("flags.json");
+    let limits = Limits { file: 2000, list: 100, flags: 5, keys: 10 };
+    put(&path, &large(5, 10));
+    let (told, tell) = told();
+    let flags = Loader::file(&path).poll(SOON).limits(limits).on_event(tell).start().unwrap();
+    let beyond = |text: &str, why: &str, code: &str, place: &str| {
+        put(&path, text);
+        wait_until(why, || flags.status().last_error.is_some_and(|error| error.contains(why)));
+        let status = flags.status();
+        assert_eq!((status.flags, status.generation), (5, 1), "the last good flags serve");
+        let codes: Vec<&str> = status.findings.iter().map(|finding| finding.code()).collect();
+        let places: Vec<&str> = status.findings.iter().map(|finding| finding.path()).collect();
+        if !code.is_empty() {
+            assert_eq!((codes, places), (vec![code], vec![place]));
+        }
+        // By default there is room for it.
+        assert!(Loader::file(&path).read_once().unwrap().status().flags > 0);
+    };
+    beyond(&large(6, 10), "there are 6 flags in this file, and the most is 5", "too-many", "/flags/f5");
+    beyond(&large(5, 11), "more than 10 keys", "too-many", "/segments/s/keys");
+    beyond(&format!("{}{}", large(5, 10), " ".repeat(2000)), "is larger than 2000 bytes", "", "");
+    let listed = r#"{"version": 1, "segments": {"s": {"keys_from": "list.txt"}}, "flags": {"a": {}}}"#;
+    let list = path.with_file_name("list.txt");
+    fs::write(&list, "a key\n".repeat(17)).unwrap();
+    beyond(listed, "is larger than 100 bytes", "list-unreadable", "/segments/s/keys_from");
+    fs::write(&list, "k\n".repeat(11)).unwrap();
+    beyond(listed, "more than 10 keys", "too-many", "/segments/s/keys_from");
+    assert!(flags.install(large(6, 1)).unwrap_err().is_refused(), "whoever brings it");
+    put(&path, &large(5, 10));
+    wait_until("well", || flags.status().last_error.is_none());
+    assert_eq!((flags.status().generation, count(&told, "well again")), (1, 1));
+}
+
+#[test]
+fn the_limits_that_hold_everywhere_refuse_cleanly() {
+    for (text, why) in [
+        (large(100_001, 1), "there are 100001 flags in this file, and the most is 100000"),
+        (large(1, 4_000_000), "is larger than 32 MiB"),
+        (
+            r#"{"version": 1, "segments": {"s": {"keys_from": "list.txt"}}, "flags": {}}"#.to_owned(),
+            "more than 10000000 keys",
+        ),
+    ] {
+        let path = folder("large").join("flags.json");
+        fs::write(path.with_file_name("list.txt"), "k\n".repeat(10_000_001)).unwrap();
+        put(&path, &text);
+        let refused = Loader::file(&path).read_once().unwrap_err();
+        assert!(refused.to_string().contains(why), "{refused}");
+        assert!(refused.to_string().len() < 1000, "{} bytes of words", refused.to_string().len());
+    }
+    let raised = Limits { flags: 100_001, ..Limits::default() };
+    let path = folder("large").join("flags.json");
+    put(&path, &large(100_001, 1));
+    assert_eq!(Loader::file(&path).limits(raised).read_once().unwrap().status().flags, 100_001);
+}
+
+#[test]
+fn a_refusal_can_be_taken_apart() {
+    let path = folder("structured").join("flags.json");
+    put(
+        &path,
+        r#"{"version": 1, "flags": {"level": {}}, "attributes": {"env": {"type": "string", "fact": true}}}"#,
+    );
+    const PLAN: waterspout::Attribute<str> = waterspout::Attribute::new("plan");
+    let error = Loader::file(&path).declare(&[&LEVEL, &PLAN]).start().unwrap_err();
+    assert!(error.diagnostics().is_empty() && !error.is_source());
+    assert_eq!(error.to_string().lines().count(), 3, "{error}");
+    match error.mismatches() {
+        [
+            Mismatch::Fact(FactFault::Absent { name: fact, .. }),
+            Mismatch::FlagMistyped { key, coded, written },
+            Mismatch::AttributeAbsent { name, .. },
+        ] => {
+            assert_eq!((&**fact, *key, *name), ("env", "level", "plan"));
+            assert_eq!((*coded, *written), (Kind::Integer, Kind::Bool));
+        }
+        other => panic!("{other:?}"),
+    }
+    put(&path, "{}");
+    let error = Loader::file(&path).start().unwrap_err();
+    assert_eq!((error.diagnostics().len(), error.mismatches().len()), (2, 0));
+}
+
+#[test]
+fn a_listener_is_handed_what_was_published() {
+    let path = folder("handed").join("flags.json");
+    put(&path, &level(1));
+    let seen: Arc<Mutex<Vec<(u64, i64)>>> = Arc::default();
+    let into = Arc::clone(&seen);
+    let flags = Loader::file(&path)
+        .poll(SOON)
+        .on_event(move |event| {
+            if let Event::Published { view, generation, .. } | Event::RolledBack { view, generation, .. } =
+                event
+            {
+                assert_eq!(view.generation(), *generation);
+                into.lock().unwrap().push((*generation, view.value(&LEVEL, &Context::anonymous(&[]))));
+            }
+        })
+        .start()
+        .unwrap();
+    put(&path, &level(2));
+    wait_until("level 2", || now_serves(&flags) == 2);
+    flags.rollback().unwrap();
+    wait_until("told", || seen.lock().unwrap().len() == 3);
+    assert_eq!(*seen.lock().unwrap(), [(1, 1), (2, 2), (3, 1)]);
+    assert_eq!(flags.status().origin.to_string(), "rolled-back");
+    assert!(flags.status().loaded_at <= std::time::SystemTime::now());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_list_that_changed_is_taken_no_sooner_than_it_was_read_alike_twice() {
+    let folder = folder("two-reads");
+    for (edition, keys) in [("old", "a\n"), ("new", "a\nb\n")] {
+        fs::create_dir(folder.join(edition)).unwrap();
+        fs::write(folder.join(edition).join("pilots.txt"), keys).unwrap();
+    }
+    let link = folder.join("lists");
+    let point_to = |edition: &str| {
+        let beside = folder.join("beside");
+        std::os::unix::fs::symlink(folder.join(edition), &beside).unwrap();
+        fs::rename(&beside, &link).unwrap();
+    };
+    point_to("old");
+    put(
+        &folder.join("flags.json"),
+        r#"{"version": 1, "segments": {"p": {"keys_from": "lists/pilots.txt"}},
+        "flags": {"beta": {"rules": [{"when": {"segment": "p"}}]}}}"#,
+    );
+    const BETA: Flag<bool> = Flag::new("beta", false);
+    let poll = Duration::from_millis(400);
+    // By now both lists have been left alone for longer than that.
+    thread::sleep(poll + poll / 2);
+    let flags = Loader::file(folder.join("flags.json")).poll(poll).start().unwrap();
+    let swapped = Instant::now();
+    point_to("new");
+    // Looked at at once, and again and again.
+    wait_until("b", || {
+        flags.refresh();
+        flags.is_on(&BETA, &Context::new("b", &[]))
+    });
+    assert!(swapped.elapsed() >= poll, "{:?}", swapped.elapsed());
+    assert_eq!(flags.status().generation, 2);
 }
 
 #[test]
@@ -355,6 +618,65 @@ fn a_start_does_not_wait_longer_than_it_was_told() {
 }
 
 #[test]
+fn a_pause_amid_a_publication_leaves_it_alone_too() {
+    let puppet = Puppet::default();
+    puppet.does(brings(1));
+    let [armed, waits, go_on] = [(); 3].map(|()| Arc::new(AtomicBool::new(false)));
+    let (is_armed, is_waiting, may_go_on) = (Arc::clone(&armed), Arc::clone(&waits), Arc::clone(&go_on));
+    // The clock is asked while a file is compiled; once the source has brought the next one, it takes its time.
+    let clock = move || {
+        while is_armed.load(Ordering::SeqCst) && !may_go_on.load(Ordering::SeqCst) {
+            is_waiting.store(true, Ordering::SeqCst);
+            thread::sleep(SOON);
+        }
+        waterspout::Time::parse("2030-01-01").unwrap()
+    };
+    let flags = Loader::source(puppet.clone()).poll(SOON).clock(clock).start().unwrap();
+    let mut next = brings(2);
+    puppet.does(move |since| {
+        armed.store(true, Ordering::SeqCst);
+        next(since)
+    });
+    wait_until("amid the publication", || waits.load(Ordering::SeqCst));
+    flags.pause();
+    go_on.store(true, Ordering::SeqCst);
+    a_while();
+    assert_eq!((now_serves(&flags), flags.status().paused), (1, true));
+    flags.resume();
+    wait_until("level 2", || now_serves(&flags) == 2);
+}
+
+#[test]
+fn a_job_does_not_wait_longer_than_it_was_told_either() {
+    let puppet = Puppet::default();
+    puppet.does(|_| {
+        thread::sleep(Duration::from_secs(5));
+        Ok(Fetch::Unchanged)
+    });
+    let once = || Loader::source(puppet.clone()).first_load_within(Duration::from_millis(50));
+    let flags = once().built_in(level(0)).read_once().unwrap();
+    assert_eq!((now_serves(&flags), flags.status().origin), (0, Origin::BuiltIn));
+    assert!(flags.status().last_error.unwrap().contains("no answer within 0.05 s"));
+    assert!(once().read_once().unwrap_err().is_source());
+}
+
+#[test]
+fn a_source_that_is_being_changed_leaves_everything_as_it_is() {
+    let puppet = Puppet::default();
+    puppet.does(brings(1));
+    let (told, tell) = told();
+    let flags = Loader::source(puppet.clone()).poll(SOON).on_event(tell).start().unwrap();
+    puppet.does(|_| Err(Error::of_source("away")));
+    wait_until("away", || flags.status().last_error.is_some());
+    puppet.does(|_| Ok(Fetch::Changing));
+    a_while();
+    assert_eq!((count(&told, "well again"), flags.status().last_error.is_some()), (0, true));
+    puppet.does(brings(2));
+    wait_until("level 2", || now_serves(&flags) == 2);
+    assert_eq!((count(&told, "well again"), flags.status().last_error), (0, None));
+}
+
+#[test]
 fn a_clock_that_jumps_neither_freezes_nor_storms_the_loader() {
     let path = folder("clock").join("flags.json");
     put(
@@ -377,10 +699,9 @@ fn a_clock_that_jumps_neither_freezes_nor_storms_the_loader() {
 }
 
 #[test]
-fn a_forked_process_would_know_that_nobody_follows() {
-    // A fork cannot be made without unsafe code; what it would see is the process id that the loader noted.
+fn what_is_read_once_is_followed_by_nobody() {
     let flags = Loader::text(level(1)).read_once().unwrap();
-    assert!(!flags.status().following, "read once, followed by nobody");
+    assert!(!flags.status().following);
 }
 
 #[test]

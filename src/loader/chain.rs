@@ -51,7 +51,7 @@ impl Source for Chain {
                 Ok(Fetch::Content(content)) => {
                     return Ok(Fetch::Content(marked(content, &index.to_string())));
                 }
-                Ok(Fetch::Unchanged) => return Ok(Fetch::Unchanged),
+                Ok(other) => return Ok(other),
                 Err(error) => errors.push(format!("{}: {error}", source.describe())),
             }
         }
@@ -101,6 +101,8 @@ fn marked(content: Content, mark: &str) -> Content {
 /// ```
 pub struct Overlay {
     layers: Vec<Layer>,
+    /// Whether some layer brought something that was not handed on yet: another may have failed in that look.
+    fresh: bool,
 }
 
 struct Layer {
@@ -113,7 +115,7 @@ impl Overlay {
     /// The lowest layer.
     #[must_use]
     pub fn source(source: impl Source + 'static) -> Overlay {
-        Overlay { layers: vec![Layer { source: Box::new(source), content: None }] }
+        Overlay { layers: vec![Layer { source: Box::new(source), content: None }], fresh: true }
     }
 
     /// The lowest layer, from a file.
@@ -138,7 +140,7 @@ impl Overlay {
 
 impl Source for Overlay {
     fn fetch(&mut self, since: Option<&str>) -> Result<Fetch, Error> {
-        let mut changed = since.is_none();
+        self.fresh |= since.is_none();
         for layer in &mut self.layers {
             let own = layer.content.as_ref().and_then(|content| content.revision.as_deref());
             let fetched = super::follow::fetch(&mut *layer.source, own);
@@ -146,13 +148,15 @@ impl Source for Overlay {
             match fetched.map_err(named)? {
                 Fetch::Content(content) => {
                     layer.content = Some(content.named(&layer.source.describe()));
-                    changed = true;
+                    self.fresh = true;
                 }
                 Fetch::Unchanged => {}
+                Fetch::Changing => return Ok(Fetch::Changing),
             }
         }
         let mut contents = self.layers.iter().filter_map(|layer| layer.content.clone());
-        let Some(lowest) = contents.next().filter(|_| changed) else { return Ok(Fetch::Unchanged) };
+        let fresh = std::mem::take(&mut self.fresh);
+        let Some(lowest) = contents.next().filter(|_| fresh) else { return Ok(Fetch::Unchanged) };
         let all = contents.fold(lowest, Content::under);
         let revision = format!("{:032x}", all.fingerprint());
         Ok(if since == Some(revision.as_str()) {

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use crate::error::Error;
+use crate::live::View;
+use crate::mismatch::Mismatch;
 
 /// Something that happened, told after it happened.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub enum Event {
         fingerprint: u128,
         /// How many flags there are.
         flags: usize,
+        /// What was published, to be asked.
+        view: View,
     },
     /// The source brought something that was refused; what served before still does.
     Refused {
@@ -46,8 +50,8 @@ pub enum Event {
     Mismatch {
         /// Which publication this is about.
         generation: u64,
-        /// What, one line each.
-        faults: Vec<String>,
+        /// What.
+        mismatches: Vec<Mismatch>,
     },
     /// The flags before the last ones serve again.
     RolledBack {
@@ -57,6 +61,8 @@ pub enum Event {
         fingerprint: u128,
         /// The fingerprint that is held back until the source changes.
         held_back: u128,
+        /// What serves again, to be asked.
+        view: View,
     },
     /// The source has not changed since a rollback: what it has is held back.
     HeldBack {
@@ -65,17 +71,32 @@ pub enum Event {
         /// The fingerprint that is held back.
         fingerprint: u128,
     },
-    /// The last good copy could not be written.
+    /// The last good copy could not be written. It is tried again, and told again only for another reason.
     CopyFailed {
+        /// Why.
+        error: Error,
+    },
+    /// The last good copy cannot be used at a start that may need it.
+    CopyUnusable {
         /// Why.
         error: Error,
     },
 }
 
+impl Event {
+    /// The generation that it tells the publication of.
+    pub(super) fn published_as(&self) -> Option<u64> {
+        match self {
+            Event::Published { generation, .. } | Event::RolledBack { generation, .. } => Some(*generation),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Event::Published { generation, fingerprint, flags } => {
+            Event::Published { generation, fingerprint, flags, .. } => {
                 let s = if *flags == 1 { "" } else { "s" };
                 write!(
                     f,
@@ -93,8 +114,11 @@ impl fmt::Display for Event {
             Event::Recovered { generation, .. } => {
                 write!(f, "the source is well again; generation {generation} serves")
             }
-            Event::Mismatch { faults, .. } => write!(f, "published, but: {}", faults.join("; ")),
-            Event::RolledBack { generation, fingerprint, held_back } => write!(
+            Event::Mismatch { mismatches, .. } => {
+                let lines: Vec<String> = mismatches.iter().map(ToString::to_string).collect();
+                write!(f, "published, but: {}", lines.join("; "))
+            }
+            Event::RolledBack { generation, fingerprint, held_back, .. } => write!(
                 f,
                 "rolled back to fingerprint {fingerprint:032x} as generation {generation}; \
                  {held_back:032x} is held back until the source changes"
@@ -103,6 +127,7 @@ impl fmt::Display for Event {
                 write!(f, "the source still has {fingerprint:032x}, which was rolled back and is held back")
             }
             Event::CopyFailed { error } => write!(f, "the last good copy could not be written: {error}"),
+            Event::CopyUnusable { error } => write!(f, "the last good copy cannot be used: {error}"),
         }
     }
 }

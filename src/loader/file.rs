@@ -5,33 +5,24 @@
 //! each time, so renames, links and ConfigMaps need no special care.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, Metadata};
-use std::io::{self, Read};
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::regular;
 use super::source::{Content, Fetch, Source};
 use crate::error::Error;
+use crate::limits::Limits;
 
 /// The content is read at least this often, whatever the state of the file says.
 const READ_ANYWAY: Duration = Duration::from_secs(10);
 
+/// However seldom a service looks, its start does not wait longer than this for a list to settle.
+const LONGEST_SETTLE: Duration = Duration::from_secs(1);
+
 /// The coarsest clock of a file system in use: two writes within it may look like one.
 const TICK: Duration = Duration::from_secs(2);
-
-/// The largest files that are read, in bytes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) file: u64,
-    pub(super) list: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { file: 32 << 20, list: 256 << 20 }
-    }
-}
 
 /// A flag file and the lists that it names.
 pub(super) struct FileSource {
@@ -48,9 +39,16 @@ struct Seen {
     /// Whether the files had been left alone for a while. A write within the same tick of the file system's clock would
     /// leave no trace in their states.
     certain: bool,
-    fingerprint: u128,
     at: Instant,
-    /// Whether the lists had settled, and so the content was handed out.
+    lists: ListsSeen,
+}
+
+/// A list that is cut off between two lines reads as a whole one. So one is taken only when it is read alike twice, some
+/// time apart.
+#[derive(Clone, Copy)]
+struct ListsSeen {
+    fingerprint: u128,
+    since: Instant,
     settled: bool,
 }
 
@@ -67,28 +65,28 @@ struct State {
 
 impl FileSource {
     pub(super) fn new(path: PathBuf) -> FileSource {
-        FileSource { path, limits: Limits::default(), settle: Duration::from_secs(1), seen: None }
+        FileSource { path, limits: Limits::default(), settle: LONGEST_SETTLE, seen: None }
     }
 
     pub(super) fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
     }
 
-    pub(super) fn set_settle(&mut self, settle: Duration) {
-        self.settle = settle;
+    pub(super) fn set_settle(&mut self, poll: Duration) {
+        self.settle = poll.min(LONGEST_SETTLE);
     }
 
     /// The content, and the states of its files as they were before it was read: a change in between is then seen at the
     /// next look.
     fn read(&self) -> Result<(Content, States), Error> {
         let mut states = States::from([(self.path.clone(), State::of(&self.path))]);
-        let text = read_up_to(&self.path, self.limits.file)
+        let text = regular::read(&self.path, self.limits.file)
             .map_err(|error| Error::io(self.path.display().to_string(), error))?;
         let mut content = Content::of(text);
         for list in Content::list_paths(&content.text) {
             let path = self.beside(&list);
             states.insert(path.clone(), State::of(&path));
-            let read = read_up_to(&path, self.limits.list).map_err(|error| error.to_string());
+            let read = regular::read(&path, self.limits.list).map_err(|error| error.to_string());
             content.lists.insert(list, read);
         }
         Ok((content, states))
@@ -108,20 +106,25 @@ impl FileSource {
         self.seen.as_ref().is_some_and(|seen| {
             let same =
                 || seen.states.iter().all(|(path, state)| state.is_some() && State::of(path) == *state);
-            seen.settled && seen.certain && seen.at.elapsed() < READ_ANYWAY && same()
+            seen.lists.settled && seen.certain && seen.at.elapsed() < READ_ANYWAY && same()
         })
     }
 
-    /// Whether every list is as it was for long enough: a list that is cut off between two lines reads as a whole one, so
-    /// one that was just written is read once more.
-    fn has_settled(&self, content: &Content, fingerprint: u128) -> bool {
-        if content.lists.is_empty() {
-            return true;
-        }
-        let read_so_before = self.seen.as_ref().is_some_and(|seen| {
-            seen.fingerprint == fingerprint && (seen.settled || seen.at.elapsed() >= self.settle / 2)
-        });
-        read_so_before || content.lists.keys().all(|list| is_old(&self.beside(list), self.settle))
+    /// The lists of a content that was just read, next to those that were read before.
+    fn look_at_lists(&self, content: &Content) -> ListsSeen {
+        let fingerprint = content.fingerprint_of_lists();
+        let before =
+            self.seen.as_ref().map(|seen| seen.lists).filter(|lists| lists.fingerprint == fingerprint);
+        let since = before.map_or_else(Instant::now, |lists| lists.since);
+        let settled = content.lists.is_empty()
+            || before.is_some_and(|lists| lists.settled || lists.since.elapsed() >= self.settle);
+        ListsSeen { fingerprint, since, settled }
+    }
+
+    /// Whether every list was last touched long enough ago. A start believes it; what serves is not replaced on the word of
+    /// two clocks.
+    fn lists_are_old(&self, content: &Content) -> bool {
+        content.lists.keys().all(|list| is_old(&self.beside(list), self.settle))
     }
 }
 
@@ -133,16 +136,11 @@ impl Source for FileSource {
         loop {
             let (content, states) = self.read()?;
             let certain = states.keys().all(|path| is_old(path, TICK));
-            let fingerprint = content.fingerprint();
-            let settled = self.has_settled(&content, fingerprint);
-            let at = match &self.seen {
-                // The wait of a list that has not settled began when it was first read so.
-                Some(seen) if seen.fingerprint == fingerprint && !settled => seen.at,
-                _ => Instant::now(),
-            };
-            self.seen = Some(Seen { states, certain, fingerprint, at, settled });
-            if settled {
-                let revision = format!("{fingerprint:032x}");
+            let mut lists = self.look_at_lists(&content);
+            lists.settled |= since.is_none() && self.lists_are_old(&content);
+            self.seen = Some(Seen { states, certain, at: Instant::now(), lists });
+            if lists.settled {
+                let revision = format!("{:032x}", content.fingerprint());
                 let unchanged = since == Some(revision.as_str());
                 return Ok(if unchanged {
                     Fetch::Unchanged
@@ -152,7 +150,7 @@ impl Source for FileSource {
             }
             // Once there is something to serve, the next look is early enough.
             if since.is_some() {
-                return Ok(Fetch::Unchanged);
+                return Ok(Fetch::Changing);
             }
             thread::sleep(self.settle);
         }
@@ -203,33 +201,4 @@ fn is_old(path: &Path, age: Duration) -> bool {
 #[cfg(not(unix))]
 fn is_old(_path: &Path, _age: Duration) -> bool {
     false
-}
-
-/// Reads a whole file; one that is larger than `most` is refused before it fills the memory.
-fn read_up_to(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    // Opening a pipe would wait for whoever writes to it.
-    regular(&fs::metadata(path)?)?;
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    regular(&metadata)?;
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(most)).unwrap_or(0));
-    file.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        let message = match most >> 20 {
-            0 => format!("is larger than {most} bytes, the most that is read"),
-            mebibytes => format!("is larger than {mebibytes} MiB, the most that is read"),
-        };
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    Ok(bytes)
-}
-
-fn regular(metadata: &Metadata) -> io::Result<()> {
-    if metadata.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
-    }
-    if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "is not a regular file"));
-    }
-    Ok(())
 }

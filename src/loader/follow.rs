@@ -52,10 +52,12 @@ fn look(control: &Control, source: &mut dyn Source) {
         let since = control.looked_at();
         match fetch(source, since.as_deref()) {
             Ok(Fetch::Unchanged) => control.unchanged(),
+            Ok(Fetch::Changing) => {}
             Ok(Fetch::Content(content)) => control.take(content),
             Err(error) => control.failed(error),
         }
     }
     control.pass_edges();
+    control.retry_copy();
     control.free_retired();
 }

@@ -8,7 +8,9 @@ mod control;
 mod event;
 mod file;
 mod follow;
+mod keep;
 mod last_good;
+mod regular;
 mod source;
 mod status;
 mod wake;
@@ -16,7 +18,7 @@ mod wake;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 pub use chain::{Chain, Overlay};
@@ -25,18 +27,16 @@ pub use event::Event;
 pub use source::{Content, Fetch, Source, Waker};
 pub use status::{Origin, Status};
 
-use crate::context::{AttributeKind, AttributeValue};
+use crate::context::AttributeValue;
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::flag::{Declaration, Declared};
-use crate::flag_set::FlagSet;
-use crate::live::Live;
+use crate::flag::Declared;
+use crate::limits::Limits;
 use crate::time::Time;
-use crate::value::Kind;
 
-use control::{Followed, Policy, Serving};
-use file::{FileSource, Limits};
-use last_good::Copy;
+use control::{Followed, Lacking, Policy, Start, Trouble};
+use file::FileSource;
+use keep::Keep;
 use source::FixedText;
 use wake::Wake;
 
@@ -64,6 +64,7 @@ type Tell = Box<dyn Fn(&Event) + Send + Sync>;
 pub struct Loader {
     source: AnySource,
     policy: Policy,
+    last_good: Option<PathBuf>,
     built_in: Option<String>,
     poll: Duration,
     deadline: Duration,
@@ -104,14 +105,15 @@ impl Loader {
         let policy = Policy {
             facts: Facts::new(),
             declared: Vec::new(),
-            refuse_mismatches: false,
-            last_good: None,
+            lacking: Lacking::IsTold,
+            limits: Limits::default(),
             clock: Box::new(|| Time::from(SystemTime::now())),
             tell: Box::new(|_| {}),
         };
         Loader {
             source,
             policy,
+            last_good: None,
             built_in: None,
             poll: Duration::from_secs(1),
             deadline: Duration::from_secs(10),
@@ -140,14 +142,15 @@ impl Loader {
 
     /// Refuses a later file too that lacks something that the code counts on, or that a fact does not fit.
     pub fn refuse_mismatches(mut self) -> Loader {
-        self.policy.refuse_mismatches = true;
+        self.policy.lacking = Lacking::IsRefused;
         self
     }
 
     /// Keeps a copy of the last good content here, for a start at which the source cannot be read or is refused. It also
-    /// remembers what was rolled back.
+    /// remembers what was rolled back. Content that lacks something that the code counts on is not kept: no start could
+    /// use it.
     pub fn last_good(mut self, path: impl Into<PathBuf>) -> Loader {
-        self.policy.last_good = Some(path.into());
+        self.last_good = Some(path.into());
         self
     }
 
@@ -158,7 +161,7 @@ impl Loader {
     }
 
     /// Is told what happens, after it happened, on the thread that did it: the loader's, or one that rolls back or
-    /// installs. A panic in it harms nothing.
+    /// installs. A panic in it harms nothing; while it takes its time, the source is not looked at.
     pub fn on_event(mut self, tell: impl Fn(&Event) + Send + Sync + 'static) -> Loader {
         self.policy.tell = Box::new(tell);
         self
@@ -174,18 +177,19 @@ impl Loader {
         self
     }
 
-    /// How long a start waits for the source before it falls back on the last good copy or the built-in text: ten
-    /// seconds, if nothing is said.
+    /// How long [`Loader::start`] and [`Loader::read_once`] wait for the source before they fall back on the last good copy
+    /// or the built-in text: ten seconds, if nothing is said.
     pub fn first_load_within(mut self, deadline: Duration) -> Loader {
         self.deadline = deadline;
         self
     }
 
-    /// The largest flag file and the largest list file that are read, in bytes: 32 MiB and 256 MiB, if nothing is said.
-    /// A larger one is told as one that cannot be read.
-    pub fn largest(mut self, file: u64, list: u64) -> Loader {
-        if let AnySource::File(source) = &mut self.source {
-            source.set_limits(Limits { file, list });
+    /// Other [`Limits`] than those that hold everywhere. Those of bytes are for [`Loader::file`]; a source of the service's
+    /// own has its own.
+    pub fn limits(mut self, limits: Limits) -> Loader {
+        self.policy.limits = limits;
+        if let AnySource::File(file) = &mut self.source {
+            file.set_limits(limits);
         }
         self
     }
@@ -198,39 +202,54 @@ impl Loader {
 
     /// Loads on the thread that follows.
     pub(crate) fn launch(self) -> Result<Arc<Control>, Error> {
-        let Loader { mut source, policy, built_in, poll, deadline } = self;
+        let Loader { mut source, policy, last_good, built_in, poll, deadline } = self;
         let wake = Arc::new(Wake::default());
-        let described = source.as_mut().describe();
+        let followed = Followed { source: source.as_mut().describe(), wake: Arc::clone(&wake) };
         source.as_mut().wake_by(Waker(Arc::clone(&wake)));
         let (brought, first) = mpsc::channel();
         let (ready, control) = mpsc::channel();
-        let thread_wake = Arc::clone(&wake);
-        let thread = thread::Builder::new().name("waterspout".to_owned());
-        let thread = thread.spawn(move || run(source, &brought, &control, &thread_wake, poll));
-        thread.map_err(|error| Error::io("the loader's thread", error))?;
-        let fetched = match first.recv_timeout(deadline) {
-            Ok(fetched) => fetched,
-            Err(RecvTimeoutError::Timeout) => {
-                let seconds = deadline.as_secs_f64();
-                Err(Error::of_source(format!("{described}: no answer within {seconds} s")))
-            }
-            Err(RecvTimeoutError::Disconnected) => {
-                Err(Error::of_source(format!("{described}: the thread ended")))
-            }
-        };
-        let followed = Followed { source: described, wake };
-        let control = first_publication(fetched, policy, followed, built_in)?;
+        on_a_thread(move || run(source, &brought, &control, &wake, poll))?;
+        let fetched = wait_for(&first, deadline, &followed.source);
+        let control = first_publication(fetched, policy, last_good, built_in, followed)?;
         // The thread waits for this, or has panicked.
         control.set_following(ready.send(Arc::clone(&control)).is_ok());
         Ok(control)
     }
 
-    /// Loads once, without a thread.
+    /// Loads once, without a thread that stays.
     pub(crate) fn load_once(self) -> Result<Arc<Control>, Error> {
-        let Loader { mut source, policy, built_in, .. } = self;
+        let Loader { mut source, policy, last_good, built_in, deadline, .. } = self;
         let followed = Followed { source: source.as_mut().describe(), wake: Arc::default() };
-        first_publication(follow::fetch(source.as_mut(), None), policy, followed, built_in)
+        let (brought, first) = mpsc::channel();
+        let thread = on_a_thread(move || drop(brought.send(follow::fetch(source.as_mut(), None))))?;
+        let fetched = wait_for(&first, deadline, &followed.source);
+        if thread.is_finished() || fetched.is_ok() {
+            let _ = thread.join();
+        }
+        first_publication(fetched, policy, last_good, built_in, followed)
     }
+}
+
+fn on_a_thread(run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
+    let thread = thread::Builder::new().name("waterspout".to_owned());
+    thread.spawn(run).map_err(|error| Error::io("the loader's thread", error))
+}
+
+/// What the source brings first, if it does so in time.
+fn wait_for(
+    first: &Receiver<Result<Fetch, Error>>,
+    deadline: Duration,
+    source: &str,
+) -> Result<Content, Error> {
+    let why = match first.recv_timeout(deadline) {
+        Ok(Ok(Fetch::Content(content))) => return Ok(content),
+        Ok(Err(error)) => return Err(error),
+        Ok(Ok(Fetch::Unchanged)) => "says that nothing has changed, at the start".to_owned(),
+        Ok(Ok(Fetch::Changing)) => "is being changed, at the start".to_owned(),
+        Err(RecvTimeoutError::Timeout) => format!("no answer within {} s", deadline.as_secs_f64()),
+        Err(RecvTimeoutError::Disconnected) => "the thread ended".to_owned(),
+    };
+    Err(Error::of_source(format!("{source}: {why}")))
 }
 
 /// The loader's thread: brings the first content, then follows once there is something that serves.
@@ -252,52 +271,47 @@ fn run(
 
 /// The first publication: source, else last good copy, else built-in text, else the source's error.
 fn first_publication(
-    fetched: Result<Fetch, Error>,
+    fetched: Result<Content, Error>,
     policy: Policy,
-    followed: Followed,
+    last_good: Option<PathBuf>,
     built_in: Option<String>,
+    followed: Followed,
 ) -> Result<Arc<Control>, Error> {
-    let copy = policy.last_good.as_deref().map(last_good::read).and_then(Result::ok);
-    let held_back = copy.as_ref().and_then(|copy| copy.held_back);
-    let mut trouble = None;
-    let from_source = fetched.and_then(|fetched| match fetched {
-        Fetch::Content(content) => Ok(content),
-        Fetch::Unchanged => {
-            let source = &followed.source;
-            Err(Error::of_source(format!("{source}: says that nothing has changed, at the start")))
-        }
-    });
-    let choices = [
-        (Origin::Source, Some(from_source)),
-        (Origin::LastGood, copy.map(|Copy { content, .. }| Ok(Arc::unwrap_or_clone(content)))),
-        (Origin::BuiltIn, built_in.map(|text| Ok(Content::of(text)))),
-    ];
-    for (origin, content) in choices {
-        let Some(content) = content else { continue };
-        let held = |content: &Content| origin == Origin::Source && held_back == Some(content.fingerprint());
-        let fingerprint = content.as_ref().map_or(0, Content::fingerprint);
-        let read = content.and_then(|content| {
-            if held(&content) {
-                return Err(Error::start(
-                    "the source still has what was rolled back; it is held back until it changes",
-                ));
-            }
-            let layers = content.read_layers()?;
-            let errors = policy.errors(&layers.0);
-            if errors.is_empty() { Ok((content, layers)) } else { Err(Error::start(errors.join("\n"))) }
-        });
-        match read {
-            Ok((content, layers)) => {
-                let live = Arc::new(Live::new(policy.snapshot(&layers.0)));
-                let serving = Serving::of(content, layers, origin, &policy);
-                // Content that replaces what was held back lets go of it.
-                let held_back = held_back.filter(|_| origin != Origin::Source);
-                return Ok(Arc::new(Control::new(live, policy, followed, serving, held_back, trouble)));
-            }
-            Err(error) => trouble = trouble.or(Some((fingerprint, error))),
-        }
+    let keep = last_good.map(Keep::at);
+    let (copy, copy_error) = match keep.as_ref().map_or(Ok(None), Keep::read) {
+        Ok(copy) => (copy, None),
+        Err(error) => (None, Some(error)),
+    };
+    if let Some(error) = copy_error.clone() {
+        policy.tell(&Event::CopyUnusable { error });
     }
-    Err(trouble.map_or_else(|| Error::start("there is nothing to load"), |(_, error)| error))
+    let held_back = copy.as_ref().and_then(|copy| copy.held_back);
+    let accept = |content, origin| policy.accept(content, origin, Lacking::IsRefused);
+    let trouble = match fetched {
+        Err(error) => Trouble::Away(error),
+        Ok(content) if held_back == Some(content.fingerprint()) => Trouble::HeldBack(content.fingerprint()),
+        Ok(content) => {
+            let fingerprint = content.fingerprint();
+            match accept(content, Origin::Source) {
+                // Content that replaces what was held back lets go of it.
+                Ok(accepted) => {
+                    let start = Start { accepted, held_back: None, trouble: None, copy_error };
+                    return Ok(Arc::new(Control::new(policy, keep, followed, start)));
+                }
+                Err(error) => Trouble::Refused(fingerprint, error),
+            }
+        }
+    };
+    let copy = copy.map(|copy| (Origin::LastGood, Arc::unwrap_or_clone(copy.content)));
+    let built_in = built_in.map(|text| (Origin::BuiltIn, Content::of(text)));
+    let instead = [copy, built_in].into_iter().flatten();
+    match instead.filter_map(|(origin, content)| accept(content, origin).ok()).next() {
+        Some(accepted) => {
+            let start = Start { accepted, held_back, trouble: Some(trouble), copy_error };
+            Ok(Arc::new(Control::new(policy, keep, followed, start)))
+        }
+        None => Err(trouble.into_error()),
+    }
 }
 
 impl std::fmt::Debug for Loader {
@@ -308,38 +322,4 @@ impl std::fmt::Debug for Loader {
         };
         write!(f, "Loader({described})")
     }
-}
-
-/// What the code counts on and the file does not have, one line each.
-fn undeclared(declared: &[Declaration], set: &FlagSet) -> Vec<String> {
-    let fault = |declaration: &Declaration| match *declaration {
-        Declaration::Flag { key, kind } => match set.flag(key) {
-            None => Some(format!("the code counts on a flag `{key}`, which the file does not have")),
-            Some(flag) if flag.kind() != kind => Some(flag_differs(key, kind, flag.kind())),
-            Some(_) => None,
-        },
-        Declaration::Attribute { name, kind } => match set.attribute(name) {
-            None => {
-                Some(format!("the code counts on an attribute `{name}`, which the file does not declare"))
-            }
-            Some(attribute) if attribute.kind() != kind => {
-                Some(attribute_differs(name, kind, attribute.kind()))
-            }
-            Some(_) => None,
-        },
-    };
-    declared.iter().filter_map(fault).collect()
-}
-
-fn flag_differs(key: &str, coded: Kind, written: Kind) -> String {
-    let a = |kind| if kind == Kind::Integer { "an" } else { "a" };
-    format!(
-        "the code counts on {} {coded} flag `{key}`, and the file's is {} {written} flag",
-        a(coded),
-        a(written)
-    )
-}
-
-fn attribute_differs(name: &str, coded: AttributeKind, written: AttributeKind) -> String {
-    format!("the code gives the attribute `{name}` as a `{coded}`, and the file declares a `{written}`")
 }

@@ -10,7 +10,9 @@ use super::wake::Wake;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::flag_set::FlagSet;
+use crate::limits::Limits;
 use crate::merge;
+use crate::mismatch::Mismatch;
 
 /// Where flags come from.
 ///
@@ -64,6 +66,8 @@ pub trait Source: Send {
 pub enum Fetch {
     /// Nothing has changed.
     Unchanged,
+    /// It is being changed, and not to be had as a whole: what serves is left as it is until the next look.
+    Changing,
     /// The content now.
     Content(Content),
 }
@@ -172,18 +176,18 @@ impl Content {
     /// # Errors
     /// [`Error`] with a finding for each fault of the flag file and of its lists.
     pub fn read(&self) -> Result<FlagSet, Error> {
-        self.read_layers().map(|(set, _)| set)
+        self.read_layers(&Limits::default()).map(|(set, _)| set)
     }
 
     /// What the content means, and which flags stand in several layers.
-    pub(super) fn read_layers(&self) -> Result<(FlagSet, Vec<String>), Error> {
+    pub(super) fn read_layers(&self, limits: &Limits) -> Result<(FlagSet, Vec<Mismatch>), Error> {
         if self.over.is_empty() {
-            return Ok((self.read_layer()?, Vec::new()));
+            return Ok((self.read_layer(limits)?, Vec::new()));
         }
         let mut findings = Vec::new();
         let mut sets = Vec::new();
         for layer in self.layers() {
-            match layer.read_layer() {
+            match layer.read_layer(limits) {
                 Ok(set) => sets.push((layer, set)),
                 Err(error) => findings.extend(error.diagnostics().iter().map(|finding| layer.own(finding))),
             }
@@ -197,12 +201,8 @@ impl Content {
         let all = sets.try_fold(lowest, |lower, (layer, upper)| {
             let merged = merge::lay_over(lower, upper).map_err(|faults| Error::start(faults.join("\n")))?;
             let name = layer.name.as_deref().unwrap_or("the layer above");
-            clashes.extend(
-                merged
-                    .clashes
-                    .iter()
-                    .map(|key| format!("flag `{key}` stands in several files; {name} counts")),
-            );
+            let clash = |key| Mismatch::Clash { key, layer: name.into() };
+            clashes.extend(merged.clashes.into_iter().map(clash));
             Ok::<FlagSet, Error>(merged.set)
         })?;
         Ok((all, clashes))
@@ -219,8 +219,8 @@ impl Content {
         finding
     }
 
-    fn read_layer(&self) -> Result<FlagSet, Error> {
-        FlagSet::read(&self.text, |list| match self.lists.get(list) {
+    fn read_layer(&self, limits: &Limits) -> Result<FlagSet, Error> {
+        FlagSet::read_within(limits, &self.text, |list| match self.lists.get(list) {
             Some(content) => content.clone(),
             None => Err("there is no such list beside this text".to_owned()),
         })
@@ -230,23 +230,56 @@ impl Content {
     /// [`Status`](crate::Status) name content by it.
     #[must_use]
     pub fn fingerprint(&self) -> u128 {
-        let mut hasher = SipHasher24::new_with_key(b"waterspout/files");
-        let mut add = |bytes: &[u8]| {
-            hasher.write_u64(bytes.len() as u64);
-            hasher.write(bytes);
-        };
-        add(&self.text);
-        for (name, content) in &self.lists {
-            add(name.as_bytes());
-            match content {
-                Ok(bytes) => add(bytes),
-                Err(why) => add(why.as_bytes()),
-            }
-        }
+        let mut hasher = hasher_of(&self.text);
+        self.write_lists(&mut hasher);
         for layer in &self.over {
             hasher.write_u128(layer.fingerprint());
         }
         hasher.finish128().as_u128()
+    }
+
+    pub(super) fn fingerprint_of_lists(&self) -> u128 {
+        let mut hasher = hasher_of(&[]);
+        self.write_lists(&mut hasher);
+        hasher.finish128().as_u128()
+    }
+
+    fn write_lists(&self, hasher: &mut SipHasher24) {
+        for (name, content) in &self.lists {
+            write_bytes(hasher, name.as_bytes());
+            match content {
+                Ok(bytes) => write_bytes(hasher, bytes),
+                Err(why) => write_bytes(hasher, why.as_bytes()),
+            }
+        }
+    }
+}
+
+/// The fingerprint of a text alone.
+pub(super) fn fingerprint_of(text: &[u8]) -> u128 {
+    hasher_of(text).finish128().as_u128()
+}
+
+fn hasher_of(text: &[u8]) -> SipHasher24 {
+    let mut hasher = SipHasher24::new_with_key(b"waterspout/files");
+    write_bytes(&mut hasher, text);
+    hasher
+}
+
+fn write_bytes(hasher: &mut SipHasher24, bytes: &[u8]) {
+    hasher.write_u64(bytes.len() as u64);
+    hasher.write(bytes);
+}
+
+impl From<&str> for Content {
+    fn from(text: &str) -> Content {
+        Content::of(text)
+    }
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Content {
+        Content::of(text)
     }
 }
 

@@ -1,8 +1,10 @@
 //! What serves, and why: to be read at any time.
 
-use std::time::Duration;
+use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use crate::diagnostic::Diagnostic;
+use crate::mismatch::Mismatch;
 
 /// What serves, since when, and what was wrong last.
 #[derive(Clone, Debug)]
@@ -18,7 +20,9 @@ pub struct Status {
     pub origin: Origin,
     /// What the source is.
     pub source: String,
-    /// How long they have served.
+    /// When they came to serve, by the clock of the system at that moment.
+    pub loaded_at: SystemTime,
+    /// How long they have served, by a clock that nobody can set.
     pub age: Duration,
     /// How long ago the source last answered; `None` if it never did.
     pub source_age: Option<Duration>,
@@ -26,8 +30,11 @@ pub struct Status {
     pub last_error: Option<String>,
     /// What was found in the content that was refused last; empty once the source is well again.
     pub findings: Vec<Diagnostic>,
-    /// What the code counts on and the file that serves lacks, and facts that do not fit it, one line each.
-    pub mismatches: Vec<String>,
+    /// What the code counts on and the file that serves lacks, facts that do not fit it, flags in several layers.
+    pub mismatches: Vec<Mismatch>,
+    /// Why the last good copy could not be read at the start, or written since; `None` if all is well with it. It is tried
+    /// again until it can be written.
+    pub copy_error: Option<String>,
     /// The fingerprint that a rollback holds back until the source changes.
     pub held_back: Option<u128>,
     /// Whether new content is left alone: [`Flags::pause`](crate::Flags::pause).
@@ -53,4 +60,24 @@ pub enum Origin {
     Installed,
     /// The content that served before: [`Flags::rollback`](crate::Flags::rollback).
     RolledBack,
+}
+
+impl Origin {
+    /// The word for logs and metrics: `source`, `last-good`, `built-in`, `installed`, `rolled-back`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Origin::Source => "source",
+            Origin::LastGood => "last-good",
+            Origin::BuiltIn => "built-in",
+            Origin::Installed => "installed",
+            Origin::RolledBack => "rolled-back",
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }

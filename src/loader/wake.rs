@@ -3,11 +3,24 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// Who sleeps longer may as well have a look: no clock can be asked to ring after the end of time.
+const LONGEST_SLEEP: Duration = Duration::from_secs(86_400);
+
 /// The bell of one loader's thread.
-#[derive(Debug, Default)]
+///
+/// A process that is forked off has a bell and no thread, and perhaps a lock that nobody gives back: in there, nothing is
+/// rung.
+#[derive(Debug)]
 pub(crate) struct Wake {
     bell: Mutex<Bell>,
     rung: Condvar,
+    process: u32,
+}
+
+impl Default for Wake {
+    fn default() -> Wake {
+        Wake { bell: Mutex::default(), rung: Condvar::new(), process: std::process::id() }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -27,16 +40,25 @@ pub(super) enum Woken {
 }
 
 impl Wake {
+    /// Whether this is the process in which the loader was started.
+    pub(crate) fn is_here(&self) -> bool {
+        self.process == std::process::id()
+    }
+
     /// Asks for a look, now.
     pub(crate) fn look(&self) {
-        self.bell().look = true;
-        self.rung.notify_all();
+        if self.is_here() {
+            self.bell().look = true;
+            self.rung.notify_all();
+        }
     }
 
     /// Asks the thread to end.
     pub(crate) fn end(&self) {
-        self.bell().end = true;
-        self.rung.notify_all();
+        if self.is_here() {
+            self.bell().end = true;
+            self.rung.notify_all();
+        }
     }
 
     /// Says that the thread has ended.
@@ -47,6 +69,9 @@ impl Wake {
 
     /// Waits until the thread has ended, but no longer than `most`. Says whether it has.
     pub(crate) fn wait_for_end(&self, most: Duration) -> bool {
+        if !self.is_here() {
+            return false;
+        }
         let bell = self.bell();
         let (bell, _) = self
             .rung
@@ -57,7 +82,7 @@ impl Wake {
 
     /// Sleeps, by a clock that no one can set.
     pub(super) fn sleep(&self, most: Duration) -> Woken {
-        let deadline = Instant::now() + most;
+        let deadline = Instant::now() + most.min(LONGEST_SLEEP);
         let mut bell = self.bell();
         loop {
             if bell.end {

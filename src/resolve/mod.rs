@@ -25,6 +25,7 @@ use crate::error::Error;
 use crate::flag_set::{AttributeDefinition, FlagSet, Segment};
 use crate::key::{self, NameId};
 use crate::key_list::KeyList;
+use crate::limits::Limits;
 use crate::time::Time;
 
 use object::Object;
@@ -52,7 +53,13 @@ impl FlagSet {
     ///
     /// # Errors
     /// [`Error`] with a finding for each fault of the text and of its lists.
-    pub fn read(
+    pub fn read(text: &[u8], lists: impl FnMut(&str) -> Result<Vec<u8>, String>) -> Result<FlagSet, Error> {
+        FlagSet::read_within(&Limits::default(), text, lists)
+    }
+
+    /// The same, with other limits for how many flags and keys there may be.
+    pub(crate) fn read_within(
+        limits: &Limits,
         text: &[u8],
         mut lists: impl FnMut(&str) -> Result<Vec<u8>, String>,
     ) -> Result<FlagSet, Error> {
@@ -62,7 +69,7 @@ impl FlagSet {
             Err(fault) => return Err(Error::refused(document::place_all(text, None, vec![fault]))),
         };
         let Document { root, faults } = document;
-        let mut resolver = Resolver::new(&mut lists, faults);
+        let mut resolver = Resolver::new(limits, &mut lists, faults);
         match resolver.file(&root) {
             Some(set) if resolver.faults.is_empty() && resolver.list_findings.is_empty() => Ok(set),
             _ => Err(Error::refused(resolver.findings(text, &root))),
@@ -87,6 +94,9 @@ pub(crate) fn list_paths(text: &[u8]) -> BTreeSet<Box<str>> {
 
 /// What is known while a file is read.
 struct Resolver<'l> {
+    limits: &'l Limits,
+    /// How many entries all lists have so far.
+    keys: usize,
     lists: &'l mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
     read_lists: HashMap<Box<str>, Option<Arc<KeyList>>>,
     faults: Vec<Fault>,
@@ -169,8 +179,14 @@ impl Size {
 }
 
 impl<'l> Resolver<'l> {
-    fn new(lists: &'l mut dyn FnMut(&str) -> Result<Vec<u8>, String>, faults: Vec<Fault>) -> Resolver<'l> {
+    fn new(
+        limits: &'l Limits,
+        lists: &'l mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+        faults: Vec<Fault>,
+    ) -> Resolver<'l> {
         Resolver {
+            limits,
+            keys: 0,
             lists,
             read_lists: HashMap::new(),
             faults,
@@ -198,6 +214,14 @@ impl<'l> Resolver<'l> {
             Some(node) => self.members(node, "`flags`"),
             None => Vec::new(),
         };
+        if let Some(first) = flags.get(self.limits.flags) {
+            let (count, most) = (flags.len(), self.limits.flags);
+            let message = format!("there are {count} flags in this file, and the most is {most}");
+            let fault = Fault::new("too-many", first.key_span.clone(), message);
+            self.fault(
+                fault.label("the first one too many").help("remove flags that are no longer asked for"),
+            );
+        }
         for member in &segments {
             self.name(member, "a segment");
             self.segments.push(&member.key, ());

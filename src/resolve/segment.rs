@@ -146,15 +146,27 @@ impl Resolver<'_> {
     fn keys(&mut self, node: &Node<'_>) -> Option<Arc<KeyList>> {
         let items = self.filled_list(node, "`keys`")?;
         let texts = self.each(items, |resolver, item| resolver.filled_text(item, "an entry of `keys`"))?;
-        let list = KeyList::of(texts.into_iter());
-        self.fits(list, node)
+        self.key_list(texts.into_iter(), node)
     }
 
-    fn fits(
+    /// The list, unless there are too many keys; they are counted before they take memory.
+    fn key_list<'k>(
         &mut self,
-        list: Result<KeyList, crate::key_list::TooLong>,
+        entries: impl Iterator<Item = &'k str> + Clone,
         node: &Node<'_>,
     ) -> Option<Arc<KeyList>> {
+        let (before, most) = (self.keys, self.limits.keys);
+        self.keys = before.saturating_add(entries.clone().count());
+        if self.keys > most {
+            // Told for the first list that goes too far, not for those after it.
+            if before <= most {
+                let message =
+                    format!("with this list, the file has more than {most} keys, the most there may be");
+                self.fault(Fault::new("too-many", node.head(), message));
+            }
+            return None;
+        }
+        let list = KeyList::of(entries);
         if list.is_err() {
             let message = "a list holds at most 4 GB of text";
             self.fault(Fault::new("too-large", node.head(), message));
@@ -192,10 +204,7 @@ impl Resolver<'_> {
             }
         };
         match list_entries(&bytes) {
-            Ok(text) => {
-                let list = KeyList::of(entries(text));
-                self.fits(list, node)
-            }
+            Ok(text) => self.key_list(entries(text), node),
             Err(fault) => {
                 let mut finding = fault.placed(&mut Lines::of(&bytes), String::new());
                 finding.list = Some(path.into());

@@ -214,9 +214,10 @@ fn try_to_start(args: &Args, teller: &Arc<Teller>) -> Result<Start, Stop> {
     match started {
         Ok(flags) => {
             let Status { generation, fingerprint, flags: count, mismatches, .. } = flags.status();
-            teller.tell(&Event::Published { generation, fingerprint, flags: count }, &flags);
+            let view = flags.view();
+            teller.tell(&Event::Published { generation, fingerprint, flags: count, view }, &flags);
             if !mismatches.is_empty() {
-                teller.tell(&Event::Mismatch { generation, faults: mismatches }, &flags);
+                teller.tell(&Event::Mismatch { generation, mismatches }, &flags);
             }
             // The loader now tells with a handle to itself: it ends with the process.
             *first = Some(flags);
@@ -270,7 +271,7 @@ impl Teller {
     /// Tells of an event, on the thread that made it: what `flags` serves is what it is about.
     fn tell(&self, event: &Event, flags: &Flags) {
         match self.format {
-            Format::Text => self.line(&self.in_words(event, flags)),
+            Format::Text => self.line(&self.in_words(event)),
             Format::Json => {
                 if let Some(object) = self.in_json(event, flags) {
                     self.send(object.line());
@@ -294,10 +295,10 @@ impl Teller {
         }
     }
 
-    fn in_words(&self, event: &Event, flags: &Flags) -> String {
+    fn in_words(&self, event: &Event) -> String {
         match event {
-            Event::Published { .. } => match &self.question {
-                Some(question) => format!("{event}; {}", question.in_words(&flags.view())),
+            Event::Published { view, .. } => match &self.question {
+                Some(question) => format!("{event}; {}", question.in_words(view)),
                 None => event.to_string(),
             },
             Event::Refused { generation, error, .. } => {
@@ -316,8 +317,8 @@ impl Teller {
         let Status { generation, fingerprint, flags: count, .. } = flags.status();
         let serving = Object { generation, fingerprint, flags: count, ..Object::default() };
         match event {
-            Event::Published { .. } => {
-                let answer = self.question.as_ref().map(|question| question.in_json(&flags.view()));
+            Event::Published { view, .. } => {
+                let answer = self.question.as_ref().map(|question| question.in_json(view));
                 Some(Object { event: "published", answer, ..serving })
             }
             Event::Refused { fingerprint, error, .. } => {

@@ -185,10 +185,67 @@ fn a_refused_edit_changes_nothing_and_its_mending_is_told() {
     rename_over(&path, &colour("red", 3));
     assert_eq!(watch.expect("recovered", 1, 4, 0).fingerprint, red.fingerprint);
 
-    fs::write(&path, BAD).unwrap();
+    // Refused once more, away, and back as it was: still refused, and never called well in between.
+    rename_over(&path, BAD);
     assert_eq!(watch.expect("refused", 1, 4, 2).fingerprint, refused.fingerprint);
+    for _ in 0..2 {
+        fs::remove_file(&path).unwrap();
+        assert_eq!(watch.expect("source-error", 1, 4, 0).fingerprint, red.fingerprint);
+        rename_over(&path, BAD);
+        assert_eq!(watch.expect("refused", 1, 4, 2).fingerprint, refused.fingerprint);
+    }
+
+    // What is no file cannot be read, and is no flag file with a fault.
+    fs::remove_file(&path).unwrap();
+    watch.expect("source-error", 1, 4, 0);
+    fs::create_dir(&path).unwrap();
+    watch.expect("source-error", 1, 4, 0);
+    fs::remove_dir(&path).unwrap();
+    watch.expect("source-error", 1, 4, 0);
+    fs::write(&path, "").unwrap();
+    assert_eq!(watch.event().event, "refused", "an empty file says nothing");
+    rename_over(&path, &colour("red", 3));
+    assert_eq!(watch.expect("recovered", 1, 4, 0).fingerprint, red.fingerprint);
+
     fs::write(&path, colour("blue", 0)).unwrap();
     watch.expect("published", 2, 1, 0);
+    rename_over(&path, r#"{"version": 1, "flags": {}}"#);
+    watch.expect("published", 3, 0, 0);
+}
+
+#[test]
+fn the_lines_are_the_contract_to_the_letter() {
+    let folder = Folder::with_flags(&colour("red", 0));
+    let path = flags_json(&folder);
+    let who = ["--format", "json", "--flag", "colour", "--context", r#"{"targetingKey": "ada"}"#];
+    let (plain, asking) = (Watch::json(&folder), Watch::start(folder.path(), &who));
+    let expect = |line: &str, answer: &str| {
+        assert_eq!(plain.line(), line);
+        assert_eq!(asking.line(), line.replace('}', &format!("{answer}}}")));
+    };
+    let of = |text: &str| format!("{:032x}", Content::of(text).fingerprint());
+    let red = of(&colour("red", 0));
+    let answer = r#","answer":{"flag":"colour","key":"ada","value":"red","variant":"it","reason":"STATIC","rule":null,"name":null}"#;
+    expect(
+        &format!(r#"{{"event":"published","generation":1,"fingerprint":"{red}","flags":1,"findings":0}}"#),
+        answer,
+    );
+    rename_over(&path, BAD);
+    let bad = of(BAD);
+    expect(
+        &format!(r#"{{"event":"refused","generation":1,"fingerprint":"{bad}","flags":1,"findings":2}}"#),
+        "",
+    );
+    fs::remove_file(&path).unwrap();
+    expect(
+        &format!(r#"{{"event":"source-error","generation":1,"fingerprint":"{red}","flags":1,"findings":0}}"#),
+        "",
+    );
+    rename_over(&path, &colour("red", 0));
+    expect(
+        &format!(r#"{{"event":"recovered","generation":1,"fingerprint":"{red}","flags":1,"findings":0}}"#),
+        "",
+    );
 }
 
 #[test]

@@ -76,6 +76,8 @@ pub struct Traced<'s> {
     stage: &'s Stage,
     paths: Vec<PathBuf>,
     injections: Vec<String>,
+    /// How long it waits at most for the source to be well, in milliseconds.
+    patience: Option<u64>,
     log: PathBuf,
 }
 
@@ -84,13 +86,21 @@ impl<'s> Traced<'s> {
     #[must_use]
     pub fn new(probe: Probe, stage: &'s Stage) -> Traced<'s> {
         let paths = vec![stage.file(), stage.list(), stage.copy(), stage.kept()];
-        Traced { probe, stage, paths, injections: Vec::new(), log: stage.folder().join("calls") }
+        let log = stage.folder().join("calls");
+        Traced { probe, stage, paths, injections: Vec::new(), patience: None, log }
     }
 
     /// Sees calls on the flag file alone.
     #[must_use]
     pub fn only_the_file(mut self) -> Traced<'s> {
         self.paths = vec![self.stage.file()];
+        self
+    }
+
+    /// A loader whose source will not be well is not waited for long.
+    #[must_use]
+    pub fn briefly(mut self) -> Traced<'s> {
+        self.patience = Some(200);
         self
     }
 
@@ -122,7 +132,11 @@ impl<'s> Traced<'s> {
 
     fn command(&self, mode: &[&str]) -> Command {
         // The shell's process becomes the probe, so `$$` is the id that names what is written beside the copy.
-        let script = r#"beside=$1.$$.new; shift; exec strace -D -f -qq -o "$@" -P "$beside" -- $PROBE"#;
+        let script = if self.paths.contains(&self.stage.copy()) {
+            r#"beside=$1.$$.0.new; shift; exec strace -D -f -qq -o "$@" -P "$beside" -- $PROBE"#
+        } else {
+            r#"shift; exec strace -D -f -qq -o "$@" -- $PROBE"#
+        };
         let mut command = Command::new("sh");
         command.arg("-c").arg(script).arg("sh").arg(self.stage.copy()).arg(&self.log);
         for injection in &self.injections {
@@ -131,21 +145,25 @@ impl<'s> Traced<'s> {
         for path in &self.paths {
             command.arg("-P").arg(path);
         }
-        command.env("PROBE", words(self.probe, mode, self.stage));
+        command.env("PROBE", self.words(mode));
         command
     }
-}
 
-/// The probe's command line, as words that have no space in them.
-fn words(Probe(program): Probe, mode: &[&str], stage: &Stage) -> String {
-    let (file, copy) = (stage.file(), stage.copy());
-    let paths = [Path::new(program), &file, &copy].map(|path| path.to_str().unwrap());
-    assert!(
-        paths.iter().all(|path| !path.contains(char::is_whitespace)),
-        "a path with a space in it: {paths:?}"
-    );
-    let looks = if mode == ["follow"] { " 3000" } else { "" };
-    format!("{} {} {} {}{looks}", paths[0], mode.join(" "), paths[1], paths[2])
+    /// The probe's command line, as words that have no space in them.
+    fn words(&self, mode: &[&str]) -> String {
+        let (Probe(program), file, copy) = (self.probe, self.stage.file(), self.stage.copy());
+        let paths = [Path::new(program), &file, &copy].map(|path| path.to_str().unwrap());
+        assert!(
+            paths.iter().all(|path| !path.contains(char::is_whitespace)),
+            "a path with a space in it: {paths:?}"
+        );
+        let last = match self.patience {
+            _ if mode == ["follow"] => " 3000".to_owned(),
+            Some(patience) => format!(" {patience}"),
+            None => String::new(),
+        };
+        format!("{} {} {} {}{last}", paths[0], mode.join(" "), paths[1], paths[2])
+    }
 }
 
 /// The probe in the mode `follow`, in a process of its own.

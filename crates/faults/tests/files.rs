@@ -1,6 +1,8 @@
 //! Files that are torn, swapped, missing, forbidden, endless or no files: the last good flags serve, the cause is told,
 //! and the next file is followed without a restart.
 
+#![cfg(target_os = "linux")]
+
 use std::fs::{self, File, FileTimes, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -11,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use waterspout::{Loader, Origin};
+use waterspout::{Limits, Loader, Origin};
 use waterspout_faults::{
     Apart, Following, Probe, Stage, Subject, a_few_looks, alone, level, now_serves, probe, wait_until, within,
 };
@@ -121,6 +123,8 @@ fn however_a_file_is_swapped_the_new_one_is_followed() {
             fs::remove_file(&file).unwrap();
             fs::hard_link(&beside, &file).unwrap();
         });
+        // Both at once, by a system call that leaves no moment without a file.
+        swap(&|| exchange(&beside, &file));
         // By a symbolic link, which then points elsewhere.
         swap(&|| {
             let (to, link) = (stage.source().join(format!("{round}.json")), stage.source().join("link"));
@@ -129,6 +133,16 @@ fn however_a_file_is_swapped_the_new_one_is_followed() {
             fs::rename(&link, &file).unwrap();
         });
     }
+}
+
+/// Two files take each other's names.
+#[expect(unsafe_code, reason = "the standard library has no such call")]
+fn exchange(one: &Path, other: &Path) {
+    let [one, other] = [one, other].map(|path| std::ffi::CString::new(text(path)).unwrap());
+    let here = libc::AT_FDCWD;
+    // SAFETY: both are texts that end in a zero, and live on.
+    let said = unsafe { libc::renameat2(here, one.as_ptr(), here, other.as_ptr(), libc::RENAME_EXCHANGE) };
+    assert_eq!(said, 0, "{}", std::io::Error::last_os_error());
 }
 
 /// In the order in which kubelet writes a ConfigMap: a new folder, a link to it, the link renamed over `..data`, the old
@@ -308,7 +322,8 @@ fn a_file_of_a_tebibyte_that_is_all_hole_is_told_as_too_large() {
 #[test]
 fn a_file_that_grows_without_end_is_told_as_too_large() {
     let stage = Stage::new("growing");
-    let subject = Subject::start_as(&stage, |loader| loader.largest(4096, 4096));
+    let subject =
+        Subject::start_as(&stage, |loader| loader.limits(Limits { file: 4096, ..Limits::default() }));
     let mut file = File::options().append(true).open(stage.file()).unwrap();
     for _ in 0..2000 {
         file.write_all(&[b'x'; 100]).unwrap();
@@ -318,6 +333,85 @@ fn a_file_that_grows_without_end_is_told_as_too_large() {
     a_few_looks();
     assert_eq!(subject.times_told("is larger than"), 1, "{:?}", subject.told());
     subject.recovers(&stage, 2);
+}
+
+#[test]
+fn what_is_too_large_is_refused_before_it_takes_the_memory() {
+    let stage = Stage::new("little-memory");
+    File::create(stage.file()).unwrap().set_len(1 << 40).unwrap();
+    // Less than the file, and enough for all else. A program that asks for more than it may have is ended.
+    let mut command = Command::new("prlimit");
+    command.arg(format!("--as={}", 256 << 20)).args([PROBE.0, "load"]);
+    command.args([stage.file(), stage.copy()]).arg("100");
+    let output = within(Duration::from_secs(5), "a tebibyte", &mut command);
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    assert!(output.status.success() && said["origin"] == "built-in", "{output:?}");
+    assert!(said["last_error"].as_str().unwrap().contains("is larger than 32 MiB"), "{said}");
+    assert!(said["peak_kib"].as_u64().unwrap() < 64 << 10, "{said}");
+}
+
+/// A file in memory: once it was written to, further writes leave its state as it is, where there is no disk to write to.
+struct Mapped(*mut u8, usize);
+
+#[expect(unsafe_code, reason = "the standard library maps no files into memory")]
+impl Mapped {
+    fn of(path: &Path) -> Mapped {
+        use std::os::fd::AsRawFd;
+        let file = File::options().read(true).write(true).open(path).unwrap();
+        let length = usize::try_from(file.metadata().unwrap().len()).unwrap();
+        let protection = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: a new mapping, which the system places where nothing else is.
+        let place = unsafe {
+            libc::mmap(std::ptr::null_mut(), length, protection, libc::MAP_SHARED, file.as_raw_fd(), 0)
+        };
+        assert_ne!(place, libc::MAP_FAILED);
+        Mapped(place.cast(), length)
+    }
+
+    fn write(&self, at: usize, byte: u8) {
+        assert!(at < self.1);
+        // SAFETY: within the mapping, which is as long as the file, which nobody makes shorter.
+        unsafe { self.0.add(at).write_volatile(byte) };
+    }
+}
+
+#[expect(unsafe_code, reason = "as above")]
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        // SAFETY: nobody has a reference into it.
+        unsafe { libc::munmap(self.0.cast(), self.1) };
+    }
+}
+
+#[test]
+fn an_edit_that_leaves_no_trace_at_all_is_seen_within_some_seconds() {
+    alone("an_edit_that_leaves_no_trace_at_all_is_seen_within_some_seconds", Apart::Mounts, || {
+        let stage = Stage::new("no-trace");
+        run("mount", &["-t", "tmpfs", "-o", "size=1m", "tmpfs", text(&stage.source())]);
+        let state = || {
+            use std::os::unix::fs::MetadataExt;
+            let seen = fs::metadata(stage.file()).unwrap();
+            (seen.len(), seen.ino(), seen.mtime(), seen.mtime_nsec(), seen.ctime(), seen.ctime_nsec())
+        };
+        fs::write(stage.file(), level(1)).unwrap();
+        let digit = level(1).rfind('1').unwrap();
+        let mapped = Mapped::of(&stage.file());
+        mapped.write(digit, b'1');
+        let subject = Subject::start(&stage);
+        // Left alone for so long that its state is believed.
+        thread::sleep(Duration::from_millis(2500));
+        let (before, started) = (state(), Instant::now());
+        mapped.write(digit, b'7');
+        assert_eq!(state(), before, "the state says nothing");
+        a_few_looks();
+        assert_eq!(now_serves(&subject.flags), 1, "nor could anybody know");
+        subject.comes_to_serve(7);
+        println!("figures: seen after {:.1?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(12), "{:?}", started.elapsed());
+        assert_eq!(state(), before);
+        drop((subject, mapped));
+        run("umount", &[text(&stage.source())]);
+    });
 }
 
 // What may not be read or written.

@@ -1,11 +1,11 @@
 //! One thing that happens in the middle of another: the order is made by hand, with a clock that waits.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 use std::{fs, thread};
 
-use waterspout::{Loader, Overlay, Time};
+use waterspout::{Content, Error, Fetch, Loader, Overlay, Source, Time};
 use waterspout_faults::{Stage, Subject, a_few_looks, level, now_serves, wait_until};
 
 const ROLLS_BACK: &str = "on call";
@@ -48,6 +48,64 @@ fn a_file_that_is_published_amid_a_rollback_is_neither_lost_nor_served_unseen() 
     let serves = now_serves(&subject.flags) == 3;
     let held_back = status.held_back == Some(published);
     assert!(serves || held_back, "{rolled_back:?}; {status:#?}; {:?}", subject.told());
+}
+
+/// Brings the level that it is told, and says when it has brought the one to wait at.
+struct Levels {
+    level: Arc<AtomicI64>,
+    waits_at: i64,
+    brought: Arc<AtomicBool>,
+}
+
+impl Source for Levels {
+    fn fetch(&mut self, since: Option<&str>) -> Result<Fetch, Error> {
+        let number = self.level.load(Ordering::SeqCst);
+        let revision = number.to_string();
+        if since == Some(&revision) {
+            return Ok(Fetch::Unchanged);
+        }
+        self.brought.store(number == self.waits_at, Ordering::SeqCst);
+        Ok(Fetch::Content(Content::of(level(number)).revision(&revision)))
+    }
+
+    fn describe(&self) -> String {
+        "levels".to_owned()
+    }
+}
+
+#[test]
+fn a_rollback_that_had_to_wait_does_not_take_back_what_nobody_had_seen() {
+    let (number, go_on) = (Arc::new(AtomicI64::new(1)), Arc::new(AtomicBool::new(false)));
+    let [brought, waits] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+    let source = Levels { level: Arc::clone(&number), waits_at: 3, brought: Arc::clone(&brought) };
+    let (clock_waits, clock_goes_on) = (Arc::clone(&waits), Arc::clone(&go_on));
+    // The clock is asked while level 3 is compiled; there it takes its time.
+    let clock = move || {
+        while brought.load(Ordering::SeqCst) && !clock_goes_on.load(Ordering::SeqCst) {
+            clock_waits.store(true, Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(1));
+        }
+        Time::from(SystemTime::now())
+    };
+    let flags = Loader::source(source).poll(Duration::from_millis(2)).clock(clock).start().unwrap();
+    number.store(2, Ordering::SeqCst);
+    wait_until("level 2", || now_serves(&flags) == 2);
+    number.store(3, Ordering::SeqCst);
+    wait_until("amid the publication", || waits.load(Ordering::SeqCst));
+    let on_call = thread::spawn({
+        let flags = flags.clone();
+        move || flags.rollback()
+    });
+    // It waits for its turn: what serves may still be asked for, and so may the status.
+    thread::sleep(Duration::from_millis(50));
+    assert!(!on_call.is_finished() && now_serves(&flags) == 2 && flags.status().generation == 2);
+    go_on.store(true, Ordering::SeqCst);
+    let refused = on_call.join().unwrap().unwrap_err().to_string();
+    assert!(refused.contains("something else was published meanwhile"), "{refused}");
+    assert_eq!((now_serves(&flags), flags.status().held_back), (3, None));
+    // Now that it is seen, it can be taken back.
+    flags.rollback().unwrap();
+    assert_eq!(now_serves(&flags), 2);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What happens to a process: it is forked, stopped, restarted, its clock is set, it starts and stops loaders all day.
 
+#![cfg(target_os = "linux")]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use waterspout::{Content, Flags, Loader};
+use waterspout::{Flags, Loader};
 use waterspout_faults::{
     Apart, Following, Probe, Stage, Subject, alone, everything, level, now_serves, probe, wait_until,
 };
@@ -76,8 +78,8 @@ fn children_that_are_forked_off_amid_publications_answer_too() {
         thread::scope(|scope| {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
-                    flags.install(Content::of(level(2))).unwrap();
-                    flags.install(Content::of(level(1))).unwrap();
+                    flags.install(level(2)).unwrap();
+                    flags.install(level(1)).unwrap();
                 }
             });
             for child in 0..children {
@@ -104,8 +106,8 @@ fn a_child_that_was_forked_off_amid_publications_can_be_asked_for_its_status() {
             thread::scope(|scope| {
                 scope.spawn(|| {
                     while !done.load(Ordering::Relaxed) {
-                        flags.install(Content::of(level(2))).unwrap();
-                        flags.install(Content::of(level(1))).unwrap();
+                        flags.install(level(2)).unwrap();
+                        flags.install(level(1)).unwrap();
                     }
                 });
                 let children = if everything() { 3000 } else { 300 };
@@ -119,6 +121,48 @@ fn a_child_that_was_forked_off_amid_publications_can_be_asked_for_its_status() {
 }
 
 #[test]
+fn whatever_a_child_that_was_forked_off_asks_for_comes_back() {
+    alone("whatever_a_child_that_was_forked_off_asks_for_comes_back", Apart::Process, || {
+        let stage = Stage::new("fork-acts");
+        stage.put(&level(1));
+        let flags = Loader::file(stage.file()).poll(Duration::from_millis(1)).start().unwrap();
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    flags.install(level(2)).unwrap();
+                    flags.refresh();
+                    flags.pause();
+                    flags.resume();
+                }
+            });
+            let children = if everything() { 1000 } else { 200 };
+            for child in 0..children {
+                let said = forked(|| {
+                    flags.pause();
+                    flags.resume();
+                    flags.refresh();
+                    let refused = flags.install(level(3)).is_err() && flags.rollback().is_err();
+                    let stopped = flags.stop(Duration::from_secs(5));
+                    drop(flags.clone());
+                    i32::from(refused && !stopped && matches!(now_serves(&flags), 1 | 2))
+                });
+                assert_eq!(said, 1, "child {child}");
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        let own = forked(|| {
+            // As its documentation says: a loader of its own follows again.
+            let own = Loader::file(stage.file()).poll(Duration::from_millis(1)).start().unwrap();
+            stage.put(&level(5));
+            wait_until("level 5", || now_serves(&own) == 5);
+            i32::from(own.status().following)
+        });
+        assert_eq!(own, 1);
+    });
+}
+
+#[test]
 fn a_restart_without_the_source_serves_the_copy_and_follows_what_comes_back() {
     let stage = Stage::new("restart");
     stage.put(&level(5));
@@ -128,11 +172,11 @@ fn a_restart_without_the_source_serves_the_copy_and_follows_what_comes_back() {
     fs::remove_file(file).unwrap();
     let mut restarted = Following::plainly(&mut Command::new(PROBE.0), &stage);
     let status = restarted.status();
-    assert_eq!((status["level"].as_i64(), status["origin"].as_str()), (Some(5), Some("LastGood")));
+    assert_eq!((status["level"].as_i64(), status["origin"].as_str()), (Some(5), Some("last-good")));
     assert!(status["last_error"].as_str().unwrap().contains("No such file"), "{status}");
     stage.put(&level(6));
     let back = restarted.comes_to("level 6", |status| status["level"] == 6);
-    assert!(back["origin"] == "Source" && back["last_error"].is_null(), "{back}");
+    assert!(back["origin"] == "source" && back["last_error"].is_null(), "{back}");
     restarted.ends_well();
 }
 

@@ -5,6 +5,8 @@
 //! panicked, something served, the status knew why, the source served once the fault was over, and a later start without
 //! the source finds a whole copy, the old one or the new.
 
+#![cfg(target_os = "linux")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Mutex;
@@ -106,7 +108,7 @@ impl Scene {
     fn copy_level(&self) -> Result<i64, String> {
         let run = self.without_the_source();
         match (run.said["origin"].as_str(), run.said["level"].as_i64()) {
-            (Some("LastGood"), Some(level @ (1 | 2))) => Ok(level),
+            (Some("last-good"), Some(level @ (1 | 2))) => Ok(level),
             _ => Err(format!("no copy to start with: {run:?}")),
         }
     }
@@ -249,15 +251,16 @@ fn a_fault_that_stays_leaves_the_copy_or_what_is_built_in() {
             continue;
         }
         scene.set_up();
-        let everywhere = scene.traced().inject(format!("{call}:error={error}")).run("load");
+        let everywhere = scene.traced().briefly().inject(format!("{call}:error={error}")).run("load");
         // What is only asked for the length of the copy may fail.
         let copy_or_built_in =
             everywhere.said["level"] == 0 || (*call == "statx" && everywhere.said["level"] == 1);
         assert!(everywhere.ended.success() && copy_or_built_in, "{call} {error}: {everywhere:?}");
         assert!(everywhere.said["last_error"].is_string());
-        let source = scene.traced().only_the_file().inject(format!("{call}:error={error}")).run("load");
+        let source =
+            scene.traced().only_the_file().briefly().inject(format!("{call}:error={error}")).run("load");
         assert!(source.ended.success() && source.said["level"] == 1, "{call} {error}: {source:?}");
-        assert!(source.said["last_error"].is_string() && source.said["origin"] == "LastGood");
+        assert!(source.said["last_error"].is_string() && source.said["origin"] == "last-good");
     }
 }
 

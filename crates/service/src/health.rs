@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::Json;
 use serde::Serialize;
-use waterspout::{Flags, Origin, Status};
+use waterspout::{Flags, Status};
 
 /// A source that has said nothing for so long is taken for stuck.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -43,23 +43,12 @@ impl Health {
             generation: status.generation,
             fingerprint: format!("{:032x}", status.fingerprint),
             flags: status.flags,
-            origin: word(status.origin),
+            origin: status.origin.as_str(),
             age_seconds: status.age.as_secs_f64(),
             source_age_seconds: status.source_age.map(|age| age.as_secs_f64()),
             following: status.following,
             last_error: status.last_error,
-            mismatches: status.mismatches,
+            mismatches: status.mismatches.iter().map(ToString::to_string).collect(),
         }
-    }
-}
-
-fn word(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Source => "source",
-        Origin::LastGood => "last-good",
-        Origin::BuiltIn => "built-in",
-        Origin::Installed => "installed",
-        Origin::RolledBack => "rolled-back",
-        _ => "other",
     }
 }

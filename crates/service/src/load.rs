@@ -24,7 +24,7 @@ pub fn start(settings: &Settings) -> Result<Flags, Error> {
     let status = flags.status();
     if let Some(trouble) = &status.last_error {
         for line in trouble.lines() {
-            error!(origin = ?status.origin, "started without the flag file: {line}");
+            error!(origin = %status.origin, "started without the flag file: {line}");
         }
     }
     Ok(flags)
@@ -36,7 +36,8 @@ fn log(event: &Event) {
         Event::Refused { .. }
         | Event::SourceError { .. }
         | Event::Mismatch { .. }
-        | Event::CopyFailed { .. } => {
+        | Event::CopyFailed { .. }
+        | Event::CopyUnusable { .. } => {
             // A refusal has a line for each finding, and each is an entry of its own.
             event.to_string().lines().for_each(|line| error!("flags: {line}"));
         }

@@ -61,7 +61,10 @@ impl Notice {
                 lines: vec![safe(&error.to_string()).into_owned()],
             }),
             Event::Recovered { .. } => Some(Notice::Recovered),
-            Event::Mismatch { faults, .. } => Some(Notice::Aside(safe(&faults.join("; ")).into_owned())),
+            Event::Mismatch { mismatches, .. } => {
+                let lines: Vec<String> = mismatches.iter().map(ToString::to_string).collect();
+                Some(Notice::Aside(safe(&lines.join("; ")).into_owned()))
+            }
             _ => None,
         }
     }

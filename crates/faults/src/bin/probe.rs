@@ -22,7 +22,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
-use waterspout::{Content, Context, Flag, Flags, Loader, Snapshot, Value};
+use waterspout::{Context, Flag, Flags, Loader, Snapshot, Value};
 
 /// No file says -1: it is what answers where there is no such flag.
 const LEVEL: Flag<i64> = Flag::new("level", -1);
@@ -101,7 +101,7 @@ fn seen(flags: &Flags) -> Json {
     let status = flags.status();
     json!({
         "generation": status.generation,
-        "origin": format!("{:?}", status.origin),
+        "origin": status.origin.as_str(),
         "level": level(&flags.view()),
         "last_error": status.last_error,
         "following": status.following,
@@ -211,7 +211,7 @@ fn stress(swaps: u64, readers: u64) -> bool {
         reads.fetch_add(1, Ordering::Relaxed);
     };
     thread::scope(|scope| {
-        for reader in 0..readers {
+        let read = |reader| {
             let (flags, done, look) = (&flags, &done, &look);
             scope.spawn(move || {
                 let (mut newest, mut cached, mut held) = (0, flags.reader(), Vec::new());
@@ -228,19 +228,22 @@ fn stress(swaps: u64, readers: u64) -> bool {
                         }
                     }
                 }
-            });
-        }
+            })
+        };
+        let reading: Vec<_> = (0..readers).map(read).collect();
         for swap in 1..=swaps {
-            let generation = flags.install(Content::of(identity(swap % 2))).expect("a right file");
+            let generation = flags.install(identity(swap % 2)).expect("a right file");
             broken.fetch_add(u64::from(generation != swap + 1), Ordering::Relaxed);
             if swap % 1000 == 0 {
                 broken.fetch_add(u64::from(flags.status().generation != generation), Ordering::Relaxed);
             }
         }
         done.store(true, Ordering::Relaxed);
+        // Joined one by one: how a scope waits for its threads is written in the standard library, and so unseen too.
+        reading.into_iter().for_each(|reader| reader.join().expect("reading panics nowhere"));
     });
     // The next publication frees what the readers let go of.
-    flags.install(Content::of(identity(0))).expect("a right file");
+    flags.install(identity(0)).expect("a right file");
     let (broken, reads) = (broken.into_inner(), reads.into_inner());
     let pinned = flags.status().pinned;
     say(&json!({ "swaps": swaps, "readers": readers, "reads": reads, "broken": broken, "pinned": pinned }));
