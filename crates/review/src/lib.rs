@@ -3,7 +3,10 @@
 //! It reads with the library and answers with the library, so that it cannot say anything that a service would not do.
 
 mod finding;
+mod lint;
 mod place;
+mod rule;
 
 pub use finding::Finding;
 pub use place::Place;
+pub use rule::{Example, Rule, rule, rules};
