@@ -5,7 +5,10 @@
 mod finding;
 mod lint;
 mod place;
+mod reach;
 mod rule;
+mod token;
+mod tree;
 
 pub use finding::Finding;
 pub use place::Place;
