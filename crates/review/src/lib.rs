@@ -2,6 +2,7 @@
 //!
 //! It reads with the library and answers with the library, so that it cannot say anything that a service would not do.
 
+mod condition;
 mod finding;
 mod lint;
 mod place;
@@ -11,5 +12,6 @@ mod token;
 mod tree;
 
 pub use finding::Finding;
+pub use lint::lint;
 pub use place::Place;
 pub use rule::{Example, Rule, rule, rules};

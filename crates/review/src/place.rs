@@ -21,6 +21,9 @@ pub struct Place {
 pub(crate) struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
+    /// The place that was told last, and the characters before it on its line: many places of one long line, told in
+    /// order, count that line once.
+    last: (usize, usize),
 }
 
 impl<'t> Lines<'t> {
@@ -28,15 +31,19 @@ impl<'t> Lines<'t> {
         // A byte-order mark is no character.
         let first = if text.starts_with('\u{feff}') { 3 } else { 0 };
         let newlines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Lines { text, starts: std::iter::once(first).chain(newlines.map(|(at, _)| at + 1)).collect() }
+        let starts = std::iter::once(first).chain(newlines.map(|(at, _)| at + 1)).collect();
+        Lines { text, starts, last: (first, 0) }
     }
 
     /// Line and column of a byte, both from 1, the column in characters.
-    pub(crate) fn line_and_column(&self, offset: usize) -> (usize, usize) {
+    pub(crate) fn line_and_column(&mut self, offset: usize) -> (usize, usize) {
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or_default();
-        let before = self.text.get(start..offset).unwrap_or_default();
-        (line, before.chars().count() + 1)
+        let (counted, characters) =
+            if (start..=offset).contains(&self.last.0) { self.last } else { (start, 0) };
+        let between = self.text.get(counted..offset).unwrap_or_default();
+        self.last = (offset.max(counted), characters + between.chars().count());
+        (line, self.last.1 + 1)
     }
 }
 

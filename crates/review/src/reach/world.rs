@@ -139,13 +139,27 @@ impl<'s> World<'s> {
         self.closed = over.enumerate().map(|(at, _)| (dimension, at)).collect();
     }
 
-    /// Leaves out that a fact is missing: a service does not start without it.
-    pub(crate) fn with_facts(&mut self) {
-        for (at, attribute) in self.set.attributes().iter().enumerate() {
-            if let Some(dimension) = self.subjects.get(&(at + 2)).filter(|_| attribute.is_fact()) {
+    /// Leaves out that an attribute is missing, for those of which `is_there` says so.
+    pub(crate) fn with(&mut self, is_there: impl Fn(usize) -> bool) {
+        for at in (0..self.set.attributes().len()).filter(|at| is_there(*at)) {
+            if let Some(dimension) = self.subjects.get(&(at + 2)) {
+                // The missing value is the first.
                 self.closed.insert((*dimension, 0));
             }
         }
+    }
+
+    /// Leaves in only those values of a subject for which `stays` holds.
+    pub(crate) fn only(&mut self, subject: Subject, stays: impl Fn(&Value) -> bool) {
+        let Some(dimension) = self.dimension(subject) else { return };
+        let values = self.dimensions.get(dimension).map(Vec::as_slice).unwrap_or_default();
+        let gone = values.iter().enumerate().filter(|(_, value)| !stays(value));
+        self.closed.extend(gone.map(|(at, _)| (dimension, at)).collect::<Vec<_>>());
+    }
+
+    /// What the conditions of this world look at.
+    pub(crate) fn looks_at(&self, subject: Subject) -> bool {
+        self.dimension(subject).is_some()
     }
 
     /// A condition of this world as a term. `None` for what this version of the crate does not know.
