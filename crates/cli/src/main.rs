@@ -6,8 +6,10 @@ mod eval;
 mod exit;
 mod explain;
 mod given;
+mod progress;
 mod read;
 mod render;
+mod rule;
 mod simulate;
 mod watch;
 
@@ -38,6 +40,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Rule(rule::Args),
     Eval(eval::Args),
     Explain(explain::Args),
     Simulate(simulate::Args),
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> ExitCode {
     let ended = match command {
         Command::Check(args) => check::run(&args),
+        Command::Rule(args) => rule::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Simulate(args) => return simulate::run(args),

@@ -8,7 +8,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use waterspout::flag_set::FlagSet;
-use waterspout::{Diagnostic, Error};
+use waterspout::Error;
+use waterspout_review::Place;
 
 use crate::exit::{Stop, Trouble};
 use crate::render;
@@ -57,9 +58,9 @@ impl FlagFile {
         &self.name
     }
 
-    /// The name of the file that a finding is in: this one, or a list.
-    pub fn name_of(&self, finding: &Diagnostic) -> String {
-        finding.list().map_or_else(|| self.name.clone(), |list| shown(&self.folder.join(list)))
+    /// The name of the file that a place is in: this one, or a list.
+    pub fn name_of(&self, place: &Place) -> String {
+        place.list.as_deref().map_or_else(|| self.name.clone(), |list| shown(&self.folder.join(list)))
     }
 
     pub fn text(&self) -> &[u8] {

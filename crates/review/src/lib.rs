@@ -7,6 +7,7 @@ mod finding;
 mod lint;
 mod place;
 mod reach;
+pub mod report;
 mod rule;
 mod token;
 mod tree;

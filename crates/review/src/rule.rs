@@ -26,6 +26,14 @@ pub struct Rule {
     pub instead: &'static str,
 }
 
+impl Rule {
+    /// Whether it looks at one file, not at an edit.
+    #[must_use]
+    pub fn looks_at_a_file(&self) -> bool {
+        matches!(self.example, Example::File { .. })
+    }
+}
+
 /// What a rule finds something in: complete flag files, each short enough to be read at a glance.
 #[derive(Debug)]
 #[non_exhaustive]
