@@ -4,6 +4,7 @@
 
 mod condition;
 mod finding;
+mod format;
 mod lint;
 mod place;
 mod reach;
@@ -13,6 +14,7 @@ mod token;
 mod tree;
 
 pub use finding::Finding;
+pub use format::format;
 pub use lint::lint;
 pub use place::Place;
 pub use rule::{Example, Rule, rule, rules};
