@@ -171,7 +171,9 @@ impl<'t> Reader<'_, 't> {
         let mut behind_comma = Vec::new();
         if has_comma {
             let comments = self.comments();
-            if waiting.is_empty() {
+            // Nothing can follow a line comment on its line.
+            let line_is_full = behind.iter().any(|comment| comment.is_line);
+            if waiting.is_empty() && !line_is_full {
                 (behind_comma, waiting) = ending_the_line(comments);
             } else {
                 waiting.extend(comments);
