@@ -110,8 +110,7 @@ fn examined(file: &FlagFile, args: &Args) -> Report {
     let read = file.flag_set();
     let findings: Vec<Finding> = match &read {
         Err(error) => Error::diagnostics(error).iter().map(Finding::from).collect(),
-        // What was read is text.
-        Ok(set) => std::str::from_utf8(file.text()).map(|text| lint(text, set, now)).unwrap_or_default(),
+        Ok(set) => lint(file.as_str(), set, now),
     };
     Report {
         file: file.name().to_owned(),

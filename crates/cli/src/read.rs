@@ -45,6 +45,11 @@ impl FlagFile {
         FlagSet::read(&self.text, |list| self.list(list).map_err(|error| in_plain_words(&error)))
     }
 
+    /// What the text would mean, were it edited so.
+    pub fn edited(&self, text: &str) -> Result<FlagSet, Error> {
+        FlagSet::read(text.as_bytes(), |list| self.list(list).map_err(|error| in_plain_words(&error)))
+    }
+
     /// What the text means; if it is refused, the findings are told on stderr.
     pub fn flag_set_or_tell(&self) -> Result<FlagSet, Stop> {
         self.flag_set().map_err(|error| {
@@ -65,6 +70,11 @@ impl FlagFile {
 
     pub fn text(&self) -> &[u8] {
         &self.text
+    }
+
+    /// The text of a file that was read: it is one.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.text).unwrap_or_default()
     }
 
     /// The content of a list, by the name that the flag file has for it.

@@ -4,6 +4,7 @@
 
 mod condition;
 mod finding;
+mod flip;
 mod format;
 mod lint;
 mod place;
@@ -14,6 +15,7 @@ mod token;
 mod tree;
 
 pub use finding::Finding;
+pub use flip::{Asked, Change, Flip};
 pub use format::format;
 pub use lint::lint;
 pub use place::Place;

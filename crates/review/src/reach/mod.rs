@@ -12,9 +12,9 @@ mod value;
 mod world;
 
 pub(crate) use flag::{Left, Possible, Reached, possible};
-pub(crate) use samples::samples;
-pub(crate) use value::{Truth, Value};
-pub(crate) use world::{Outcomes, TermId, World};
+pub(crate) use samples::{Questions, of_key as samples_of_key, samples};
+pub(crate) use value::{Value, names_text, texts_of};
+pub(crate) use world::{Outcomes, World};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use waterspout::flag_set::{Comparison, NumberTest, Predicate, TextTest};
+use waterspout::flag_set::{Comparison, NumberTest, Predicate, TextTest, TextsTest};
 use waterspout::{Block, Time, Version};
 
 /// The three values of a condition.
@@ -91,6 +91,26 @@ impl Value {
             Value::Ip(address) => quoted(&address.to_string()),
             Value::Texts => "[]".to_owned(),
         })
+    }
+}
+
+/// Whether a test compares with this very text.
+pub(crate) fn names_text(predicate: &Predicate, text: &str) -> bool {
+    match predicate {
+        Predicate::Text(TextTest::Is(operand) | TextTest::IsNot(operand)) => **operand == *text,
+        Predicate::Text(TextTest::In(operands) | TextTest::NotIn(operands)) => {
+            operands.iter().any(|operand| **operand == *text)
+        }
+        _ => false,
+    }
+}
+
+/// The texts that a test of a list names.
+pub(crate) fn texts_of(test: &TextsTest) -> &[Box<str>] {
+    match test {
+        TextsTest::Has(text) => std::slice::from_ref(text),
+        TextsTest::HasAny(texts) | TextsTest::HasAll(texts) | TextsTest::HasNone(texts) => texts,
+        _ => &[],
     }
 }
 

@@ -7,7 +7,7 @@ use waterspout::flag_set::{
 };
 
 use super::samples::{self, Questions};
-use super::value::{Truth, Value};
+use super::value::{Truth, Value, texts_of};
 
 /// The longest list whose entries are told apart. What is on a longer one is taken to be independent of everything else.
 const MOST_LISTED: usize = 10_000;
@@ -245,16 +245,16 @@ impl<'s> World<'s> {
 
     /// A test of a list: unknown where there is none, else a question for each text that it names.
     fn texts_test(&mut self, dimension: Dimension, test: &TextsTest) -> Option<TermId> {
-        let (texts, needs_all, negated) = match test {
-            TextsTest::Has(text) => (std::slice::from_ref(text), false, false),
-            TextsTest::HasAny(texts) => (texts.as_slice(), false, false),
-            TextsTest::HasNone(texts) => (texts.as_slice(), false, true),
-            TextsTest::HasAll(texts) => (texts.as_slice(), true, false),
+        let held: Vec<TermId> = texts_of(test).iter().map(|text| self.holds(dimension, text)).collect();
+        let held = match test {
+            TextsTest::Has(_) | TextsTest::HasAny(_) => self.any(held),
+            TextsTest::HasAll(_) => self.all(held),
+            TextsTest::HasNone(_) => {
+                let any = self.any(held);
+                self.push(Term::Not(any))
+            }
             _ => return None,
         };
-        let held: Vec<TermId> = texts.iter().map(|text| self.holds(dimension, text)).collect();
-        let held = if needs_all { self.all(held) } else { self.any(held) };
-        let held = if negated { self.push(Term::Not(held)) } else { held };
         let table = vec![Some(Truth::Unknown), None];
         Some(self.push(Term::Table { dimension, table, otherwise: Some(held) }))
     }
