@@ -157,6 +157,8 @@ impl Asked<'_> {
         // What it buckets by decides where it falls: only those that the file names say something.
         let is_unit = flag.bucket_by().map_or(Subject::Key, Subject::Attribute) == subject;
         values.retain(|value| !is_unit || !value.is_unit() || names(&questions, value));
+        // An empty text is as good as none, and harder to read.
+        values.retain(|value| *value != Value::Text("".into()) || names(&questions, value));
         by_nearness(&mut values, given);
         let json = |value: &Value| value.json().map(|json| serde_json::from_str(&json).unwrap_or_default());
         values.iter().take(TRIED).map(json).collect()
