@@ -51,10 +51,6 @@ impl<'t> Node<'t> {
         }
     }
 
-    pub(crate) fn is_array(&self) -> bool {
-        matches!(self.kind, Kind::Array(_))
-    }
-
     pub(crate) fn member(&self, key: &str) -> Option<&Member<'t>> {
         self.members().iter().find(|member| member.key == key)
     }

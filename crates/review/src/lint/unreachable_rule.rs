@@ -5,7 +5,7 @@ use waterspout::flag_set::FlagDefinition;
 
 use super::Lint;
 use super::file::{Draft, File, Owner, named};
-use crate::reach::{Left, Reached};
+use crate::reach::{Left, Ways};
 use crate::{Example, Rule};
 
 /// The most rules above which are tried as the cause.
@@ -80,12 +80,13 @@ fn is_never_true(file: &File<'_>, owner: Owner) -> bool {
 
 /// What alone keeps a rule from being reached.
 fn cause(file: &File<'_>, flag: &FlagDefinition, at: usize) -> Option<(String, String)> {
-    let is_cause = |left: Left| {
-        let reached = Reached::of(file.set, flag, left);
-        reached.is_some_and(|reached| reached.rules.get(at) == Some(&true))
-    };
+    let mut ways = Ways::of(file.set, flag)?;
+    let mut is_cause = |left: Left| ways.rule(at, left) == Some(true);
     let above = flag.rules().iter().enumerate().take(at).rev().take(TRIED);
-    for (other, rule) in above.filter(|(other, _)| is_cause(Left::Rule(*other))) {
+    for (other, rule) in above {
+        if !is_cause(Left::Rule(other)) {
+            continue;
+        }
         let name = named(other, rule);
         let rollouts = flag.rules().get(at).and_then(waterspout::flag_set::Rule::rollout).zip(rule.rollout());
         return Some(match rollouts {

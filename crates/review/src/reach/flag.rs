@@ -1,9 +1,8 @@
 //! What can come of a flag: which denials act, which rules are reached, which variants are answered.
 
-use waterspout::flag_set::{Condition, FlagDefinition, FlagSet, Outcome, Requirement, Rule, Subject, VariantIndex};
+use waterspout::flag_set::{FlagDefinition, FlagSet, Outcome, Requirement, Rule, Subject, VariantIndex};
 
-use super::value::Truth;
-use super::world::{Open, TermId, World};
+use super::world::{Outcomes, TermId, World};
 
 /// The whole of the bucket line, in thousandths of a per cent.
 const WHOLE: u32 = 100_000;
@@ -21,6 +20,27 @@ pub(crate) struct Reached {
     pub(crate) variants: Vec<bool>,
 }
 
+impl Reached {
+    /// Goes through every context. `None` where that is too much.
+    fn of(set: &FlagSet, flag: &FlagDefinition) -> Option<Reached> {
+        let mut ways = Ways::of(set, flag)?;
+        let denials = (0..flag.deny().len()).map(|at| ways.denial(at)).collect::<Option<Vec<bool>>>()?;
+        let rules = (0..flag.rules().len()).map(|at| ways.rule(at, Left::Nothing)).collect::<Option<Vec<bool>>>()?;
+        let default = ways.default()?;
+        let mut variants = vec![false; flag.variants().len()];
+        for (rule, _) in flag.rules().iter().zip(&rules).filter(|(_, reached)| **reached) {
+            serve(rule.outcome(), &mut variants);
+        }
+        if default {
+            mark(&mut variants, flag.default());
+        }
+        if denials.contains(&true) {
+            mark(&mut variants, flag.off());
+        }
+        Some(Reached { denials, rules, default, variants })
+    }
+}
+
 /// Something to be left out, to see what it is the cause of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Left {
@@ -29,24 +49,106 @@ pub(crate) enum Left {
     Rule(usize),
 }
 
-impl Reached {
-    /// Goes through every context. A rollout of 0 is taken for a very small one: it is there to be widened. `None` if
-    /// that is too much to go through.
-    pub(crate) fn of(set: &FlagSet, flag: &FlagDefinition, left: Left) -> Option<Reached> {
-        let denials = flag.deny().iter();
-        let conditions = denials.chain(flag.rules().iter().filter_map(Rule::when));
+/// The ways through a flag. One is open if all that would end it earlier can be avoided in one context.
+pub(crate) struct Ways<'s> {
+    world: World<'s>,
+    denials: Vec<TermId>,
+    rules: Vec<Way>,
+    /// Whether there is something to be bucketed by.
+    unit: TermId,
+}
+
+/// A rule on the way.
+struct Way {
+    /// Its condition; `None` is always true.
+    when: Option<TermId>,
+    /// Whether it applies to units only: it has a rollout or a split.
+    draws: bool,
+    /// How much of the bucket line it holds.
+    rollout: u32,
+}
+
+const TRUE: Outcomes = Outcomes { is_true: true, is_false: false, is_unknown: false };
+const FALSE: Outcomes = Outcomes { is_true: false, is_false: true, is_unknown: false };
+const NOT_TRUE: Outcomes = Outcomes { is_true: false, is_false: true, is_unknown: true };
+const NOT_FALSE: Outcomes = Outcomes { is_true: true, is_false: false, is_unknown: true };
+
+impl<'s> Ways<'s> {
+    /// The ways through a flag; `None` if it is too large.
+    pub(crate) fn of(set: &'s FlagSet, flag: &'s FlagDefinition) -> Option<Ways<'s>> {
+        let conditions = flag.deny().iter().chain(flag.rules().iter().filter_map(Rule::when));
         let unit = flag.bucket_by().map_or(Subject::Key, Subject::Attribute);
         let mut world = World::of(set, conditions, Some(unit))?;
-        let stages = stages(flag, left, &mut world)?;
-        let reached = Reached {
-            denials: vec![false; flag.deny().len()],
-            rules: vec![false; flag.rules().len()],
-            default: false,
-            variants: vec![false; flag.variants().len()],
-        };
-        let mut walk = Walk { flag, stages, unit, reached };
-        world.begin();
-        walk.go(&mut world, 0, 0).then_some(walk.reached)
+        let denials = flag.deny().iter().map(|condition| world.term(condition)).collect::<Option<_>>()?;
+        let mut rules = Vec::new();
+        for rule in flag.rules() {
+            let when = match rule.when() {
+                Some(condition) => Some(world.term(condition)?),
+                None => None,
+            };
+            let draws = rule.rollout().is_some() || matches!(rule.outcome(), Outcome::Split(_));
+            let rollout = rule.rollout().map_or(WHOLE, |rollout| rollout.thousandths());
+            rules.push(Way { when, draws, rollout });
+        }
+        let unit = world.is_unit(unit)?;
+        Some(Ways { world, denials, rules, unit })
+    }
+
+    /// Whether a denial can be the first that acts.
+    fn denial(&mut self, at: usize) -> Option<bool> {
+        let mut terms = vec![self.world.is(*self.denials.get(at)?, NOT_FALSE)];
+        let above: Vec<TermId> = self.denials.iter().take(at).copied().collect();
+        terms.extend(above.into_iter().map(|denial| self.world.is(denial, FALSE)));
+        self.world.can_be(terms)
+    }
+
+    /// Whether a rule can decide. A rollout of 0 is taken for a very small one: it is there to be widened.
+    pub(crate) fn rule(&mut self, at: usize, left: Left) -> Option<bool> {
+        let Way { when, draws, rollout } = self.rules.get(at)?;
+        let (when, draws, needed) = (*when, *draws, (*rollout).max(1));
+        let when: Vec<TermId> = when.map(|when| self.world.is(when, TRUE)).into_iter().collect();
+        if self.is_open(&when, needed, at, left)? {
+            return Some(true);
+        }
+        if draws { Some(false) } else { self.is_open_without_unit(&when, at, left) }
+    }
+
+    fn default(&mut self) -> Option<bool> {
+        let end = self.rules.len();
+        let by_unit = self.is_open(&[], WHOLE, end, Left::Nothing)?;
+        if by_unit { Some(true) } else { self.is_open_without_unit(&[], end, Left::Nothing) }
+    }
+
+    /// Whether a unit can come past all denials and the rules above `end`, to a rule that holds `needed` of the line: those
+    /// above hold less of it.
+    fn is_open(&mut self, first: &[TermId], needed: u32, end: usize, left: Left) -> Option<bool> {
+        let terms = self.past(first, end, left, |way| way.rollout >= needed);
+        let unit = self.unit;
+        self.world.can_be(terms.into_iter().chain([unit]).collect())
+    }
+
+    /// Whether somebody can come as far who has nothing to be bucketed by: no rule that draws stops them.
+    fn is_open_without_unit(&mut self, first: &[TermId], end: usize, left: Left) -> Option<bool> {
+        let terms = self.past(first, end, left, |way| !way.draws);
+        let without = self.world.is(self.unit, FALSE);
+        self.world.can_be(terms.into_iter().chain([without]).collect())
+    }
+
+    /// What must hold to come past all denials, and past those rules above `end` that would stop.
+    fn past(&mut self, first: &[TermId], end: usize, left: Left, stops: impl Fn(&Way) -> bool) -> Vec<TermId> {
+        let mut terms = first.to_vec();
+        for (_, denial) in self.denials.iter().enumerate().filter(|(at, _)| left != Left::Denial(*at)) {
+            terms.push(self.world.is(*denial, FALSE));
+        }
+        let above = self.rules.iter().enumerate().take(end);
+        for (_, way) in above.filter(|(at, way)| left != Left::Rule(*at) && stops(way)) {
+            match way.when {
+                Some(when) => terms.push(self.world.is(when, NOT_TRUE)),
+                // Nobody comes past a rule for everyone.
+                None => terms.push(self.world.never()),
+            }
+        }
+        terms
     }
 }
 
@@ -85,7 +187,7 @@ fn learn(set: &FlagSet, at: usize, known: &mut [Option<Possible>]) {
     }
     let requirements: Vec<Requirable> =
         flag.requires().iter().map(|requirement| requirable(requirement, known)).collect();
-    let reached = Reached::of(set, flag, Left::Nothing);
+    let reached = Reached::of(set, flag);
     let variants = variants(flag, reached.as_ref(), &requirements);
     if let Some(place) = known.get_mut(at) {
         *place = Some(Possible { reached, requirements, variants });
@@ -116,100 +218,9 @@ fn variants(flag: &FlagDefinition, reached: Option<&Reached>, requirements: &[Re
 }
 
 fn mark(flags: &mut [bool], index: VariantIndex) {
-    mark_at(flags, index.get());
-}
-
-fn mark_at(flags: &mut [bool], at: usize) {
-    if let Some(flag) = flags.get_mut(at) {
+    if let Some(flag) = flags.get_mut(index.get()) {
         *flag = true;
     }
-}
-
-/// What a flag goes through, in order.
-enum Stage<'s> {
-    Denial(usize, TermId),
-    Rule(usize, Option<TermId>, &'s Rule),
-}
-
-fn stages<'s>(flag: &'s FlagDefinition, left: Left, world: &mut World<'s>) -> Option<Vec<Stage<'s>>> {
-    let mut stages = Vec::new();
-    for (at, condition) in flag.deny().iter().enumerate().filter(|(at, _)| left != Left::Denial(*at)) {
-        stages.push(Stage::Denial(at, world.term(condition)?));
-    }
-    for (at, rule) in flag.rules().iter().enumerate().filter(|(at, _)| left != Left::Rule(*at)) {
-        let mut term = |condition: &'s Condition| world.term(condition);
-        let when = match rule.when() {
-            Some(condition) => Some(term(condition)?),
-            None => None,
-        };
-        stages.push(Stage::Rule(at, when, rule));
-    }
-    Some(stages)
-}
-
-struct Walk<'s> {
-    flag: &'s FlagDefinition,
-    stages: Vec<Stage<'s>>,
-    unit: Subject,
-    reached: Reached,
-}
-
-impl<'s> Walk<'s> {
-    /// Goes on from a stage. The rules above hold the bucket line up to `taken`. Says false where it is too much.
-    fn go(&mut self, world: &mut World<'s>, from: usize, taken: u32) -> bool {
-        let mut taken = taken;
-        for at in from..self.stages.len() {
-            match self.stage(world, at, taken) {
-                Ok(Some(now)) => taken = now,
-                Ok(None) => return true,
-                Err(Open::TooMuch) => return false,
-                Err(Open::On(dimension)) => {
-                    return world.for_each_value(dimension, &mut |world| self.go(world, at, taken));
-                }
-            }
-        }
-        self.reached.default = true;
-        mark(&mut self.reached.variants, self.flag.default());
-        true
-    }
-
-    /// What comes of a stage: how much of the line is taken behind it; `None` if nothing goes on.
-    fn stage(&mut self, world: &mut World<'s>, at: usize, taken: u32) -> Result<Option<u32>, Open> {
-        match self.stages.get(at) {
-            Some(Stage::Denial(index, term)) => {
-                if world.truth(*term)? == Truth::False {
-                    return Ok(Some(taken));
-                }
-                mark_at(&mut self.reached.denials, *index);
-                mark(&mut self.reached.variants, self.flag.off());
-                Ok(None)
-            }
-            Some(Stage::Rule(index, when, rule)) => {
-                if let Some(term) = when {
-                    if world.truth(*term)? != Truth::True {
-                        return Ok(Some(taken));
-                    }
-                }
-                let draws = rule.rollout().is_some() || matches!(rule.outcome(), Outcome::Split(_));
-                if draws && !is_unit(world, self.unit)? {
-                    return Ok(Some(taken));
-                }
-                let rollout = rule.rollout().map_or(WHOLE, |rollout| rollout.thousandths());
-                if rollout.max(1) > taken {
-                    mark_at(&mut self.reached.rules, *index);
-                    serve(rule.outcome(), &mut self.reached.variants);
-                }
-                let taken = taken.max(rollout);
-                Ok((taken < WHOLE).then_some(taken))
-            }
-            None => Ok(Some(taken)),
-        }
-    }
-}
-
-fn is_unit(world: &World<'_>, subject: Subject) -> Result<bool, Open> {
-    let dimension = world.dimension(subject).ok_or(Open::TooMuch)?;
-    world.chosen(dimension).map(super::Value::is_unit).ok_or(Open::On(dimension))
 }
 
 fn serve(outcome: &Outcome, variants: &mut [bool]) {

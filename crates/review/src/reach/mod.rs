@@ -11,7 +11,7 @@ mod text;
 mod value;
 mod world;
 
-pub(crate) use flag::{Left, Possible, Reached, possible};
+pub(crate) use flag::{Left, Possible, Ways, possible};
 pub(crate) use samples::{Questions, of_key as samples_of_key, samples};
 pub(crate) use value::{Value, names_text, texts_of};
 pub(crate) use world::{Outcomes, World};

@@ -19,7 +19,7 @@ fn what_is_said_to_never_happen_never_happens() {
         .run(&worlds, |(file, loads)| {
             let Ok(set) = FlagSet::parse(&file.to_string()) else { return Ok(()) };
             let possible = possible(&set);
-            let never = |reached: &Reached| reached.rules.iter().filter(|reached| !**reached).count();
+            let never = |reached: &flag::Reached| reached.rules.iter().filter(|reached| !**reached).count();
             said.set(said.get() + possible.iter().filter_map(|flag| flag.reached.as_ref()).map(never).sum::<usize>());
             loads.iter().try_for_each(|load| holds(&set, &possible, load))
         })

@@ -13,7 +13,7 @@ use super::value::{Truth, Value, texts_of};
 const MOST_LISTED: usize = 10_000;
 
 /// How many terms may be looked at for one question.
-const MOST_STEPS: usize = 400_000;
+const MOST_STEPS: usize = 100_000;
 
 /// A condition of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,12 +27,14 @@ enum Term {
     All(Vec<TermId>),
     Any(Vec<TermId>),
     Not(TermId),
+    /// True where the other term has one of these values, else false: never unknown.
+    Is(TermId, Outcomes),
     /// What comes of each value of a dimension; where the table is silent, what comes of the other term.
     Table { dimension: Dimension, table: Vec<Option<Truth>>, otherwise: Option<TermId> },
 }
 
 /// What comes of a condition in some context.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Outcomes {
     pub(crate) is_true: bool,
     pub(crate) is_false: bool,
@@ -40,11 +42,19 @@ pub(crate) struct Outcomes {
 }
 
 impl Outcomes {
-    pub(crate) fn add(&mut self, truth: Truth) {
+    fn add(&mut self, truth: Truth) {
         match truth {
             Truth::True => self.is_true = true,
             Truth::False => self.is_false = true,
             Truth::Unknown => self.is_unknown = true,
+        }
+    }
+
+    fn has(self, truth: Truth) -> bool {
+        match truth {
+            Truth::True => self.is_true,
+            Truth::False => self.is_false,
+            Truth::Unknown => self.is_unknown,
         }
     }
 
@@ -53,8 +63,16 @@ impl Outcomes {
     }
 }
 
+/// What came of a search.
+enum Found {
+    Somewhere,
+    Never,
+    /// It was given up.
+    Nothing,
+}
+
 /// Why a term has no value yet.
-pub(super) enum Open {
+enum Open {
     /// It depends on this choice.
     On(Dimension),
     /// There is too much to go through.
@@ -69,8 +87,10 @@ pub(crate) struct World<'s> {
     subjects: HashMap<usize, Dimension>,
     /// Values that are no longer gone through.
     closed: HashSet<(Dimension, usize)>,
-    /// Values that no term tells from an earlier one.
-    alike: HashSet<(Dimension, usize)>,
+    /// Of each dimension, the values to go through: of those that no term tells apart, the first.
+    open: Vec<Vec<usize>>,
+    /// How many tables and closed values there were when that was found.
+    open_of: (usize, usize),
     terms: Vec<Term>,
     known: HashMap<Term, TermId>,
     segments: HashMap<SegmentIndex, TermId>,
@@ -100,7 +120,8 @@ impl<'s> World<'s> {
             dimensions: Vec::new(),
             subjects: HashMap::new(),
             closed: HashSet::new(),
-            alike: HashSet::new(),
+            open: Vec::new(),
+            open_of: (0, 0),
             terms: Vec::new(),
             known: HashMap::new(),
             segments: HashMap::new(),
@@ -276,14 +297,53 @@ impl<'s> World<'s> {
         self.push(Term::Table { dimension, table, otherwise: None })
     }
 
-    pub(super) fn dimension(&self, subject: Subject) -> Option<Dimension> {
+    fn dimension(&self, subject: Subject) -> Option<Dimension> {
         self.subjects.get(&key_of(subject)).copied()
     }
 
-    /// Which value a dimension has in the context that is looked at.
-    pub(super) fn chosen(&self, dimension: Dimension) -> Option<&Value> {
-        let at = self.chosen.get(dimension).copied().flatten()?;
-        self.dimensions.get(dimension)?.get(at)
+    /// A term that is true where another has one of these values, else false.
+    pub(crate) fn is(&mut self, term: TermId, wanted: Outcomes) -> TermId {
+        self.push(Term::Is(term, wanted))
+    }
+
+    /// A term that is true where a subject has a value to be bucketed by.
+    pub(crate) fn is_unit(&mut self, subject: Subject) -> Option<TermId> {
+        let dimension = self.dimension(subject)?;
+        let table = self.dimensions.get(dimension)?.iter().map(|value| Some(value.is_unit().into())).collect();
+        Some(self.push(Term::Table { dimension, table, otherwise: None }))
+    }
+
+    /// A term that is never true.
+    pub(crate) fn never(&mut self) -> TermId {
+        self.push(Term::Any(Vec::new()))
+    }
+
+    /// Whether all of some terms can be true of one context; `None` if that is too much to go through. Those that say most
+    /// stand first.
+    pub(crate) fn can_be(&mut self, terms: Vec<TermId>) -> Option<bool> {
+        let all = self.push(Term::All(terms));
+        self.begin();
+        match self.search(all) {
+            Found::Never => Some(false),
+            Found::Somewhere => Some(true),
+            Found::Nothing => None,
+        }
+    }
+
+    fn search(&mut self, term: TermId) -> Found {
+        match self.truth(term) {
+            Ok(Truth::True) => Found::Somewhere,
+            Ok(_) => Found::Never,
+            Err(Open::TooMuch) => Found::Nothing,
+            Err(Open::On(dimension)) => {
+                let mut found = Found::Never;
+                self.for_each_value(dimension, &mut |world| {
+                    found = world.search(term);
+                    matches!(found, Found::Never)
+                });
+                found
+            }
+        }
     }
 
     /// All that can come of a condition; `None` if that is too much to go through.
@@ -307,12 +367,17 @@ impl<'s> World<'s> {
     }
 
     /// Starts to go through contexts for a question.
-    pub(super) fn begin(&mut self) {
+    fn begin(&mut self) {
         self.steps = 0;
-        self.alike = self.values_alike();
+        let tables = self.terms.iter().filter(|term| matches!(term, Term::Table { .. })).count();
+        let now = (tables, self.closed.len());
+        if self.open_of != now || self.open.len() != self.dimensions.len() {
+            self.open = self.values_told_apart();
+            self.open_of = now;
+        }
     }
 
-    fn values_alike(&self) -> HashSet<(Dimension, usize)> {
+    fn values_told_apart(&self) -> Vec<Vec<usize>> {
         let mut tables: Vec<Vec<&[Option<Truth>]>> = vec![Vec::new(); self.dimensions.len()];
         for term in &self.terms {
             if let Term::Table { dimension, table, .. } = term {
@@ -321,37 +386,24 @@ impl<'s> World<'s> {
                 }
             }
         }
-        let mut alike = HashSet::new();
-        for (dimension, (values, tables)) in self.dimensions.iter().zip(tables).enumerate() {
-            let mut seen: HashSet<(bool, Vec<Option<Truth>>)> = HashSet::new();
-            for (at, value) in values.iter().enumerate() {
-                let column = tables.iter().map(|table| table.get(at).copied().flatten()).collect();
-                if !self.closed.contains(&(dimension, at)) && !seen.insert((value.is_unit(), column)) {
-                    alike.insert((dimension, at));
-                }
-            }
-        }
-        alike
+        let told_apart = |(dimension, (values, tables)): (Dimension, (&Vec<Value>, Vec<&[Option<Truth>]>))| {
+            let mut seen: HashSet<Vec<Option<Truth>>> = HashSet::new();
+            let mut is_first = |at: &usize| {
+                seen.insert(tables.iter().map(|table| table.get(*at).copied().flatten()).collect())
+            };
+            let open = (0..values.len()).filter(|at| !self.closed.contains(&(dimension, *at)));
+            open.filter(|at| is_first(at)).collect()
+        };
+        self.dimensions.iter().zip(tables).enumerate().map(told_apart).collect()
     }
 
     /// Goes through the values of a choice that is still open; stops where `each` says false.
-    pub(super) fn for_each_value(
-        &mut self,
-        dimension: Dimension,
-        each: &mut dyn FnMut(&mut World<'s>) -> bool,
-    ) -> bool {
-        let count = self.dimensions.get(dimension).map_or(0, Vec::len);
-        let mut goes_on = true;
-        for at in 0..count {
-            if self.closed.contains(&(dimension, at)) || self.alike.contains(&(dimension, at)) {
-                continue;
-            }
+    fn for_each_value(&mut self, dimension: Dimension, each: &mut dyn FnMut(&mut World<'s>) -> bool) -> bool {
+        let values = self.open.get(dimension).cloned().unwrap_or_default();
+        let goes_on = values.into_iter().all(|at| {
             self.choose(dimension, Some(at));
-            goes_on = each(self);
-            if !goes_on {
-                break;
-            }
-        }
+            each(self)
+        });
         self.choose(dimension, None);
         goes_on
     }
@@ -364,7 +416,7 @@ impl<'s> World<'s> {
     }
 
     /// What comes of a term in the context that is looked at, or on which choice it depends.
-    pub(super) fn truth(&mut self, id: TermId) -> Result<Truth, Open> {
+    fn truth(&mut self, id: TermId) -> Result<Truth, Open> {
         if let Some((age, Some(truth))) = self.memory.get(id.0) {
             if *age == self.age {
                 return Ok(*truth);
@@ -382,6 +434,7 @@ impl<'s> World<'s> {
             Term::All(parts) => self.joined(parts, Truth::False),
             Term::Any(parts) => self.joined(parts, Truth::True),
             Term::Not(inner) => self.truth(*inner).map(|truth| !truth),
+            Term::Is(inner, wanted) => self.truth(*inner).map(|truth| wanted.has(truth).into()),
             Term::Table { dimension, table, otherwise } => {
                 match self.chosen.get(*dimension).copied().flatten() {
                     None => Err(Open::On(*dimension)),
