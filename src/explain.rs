@@ -556,7 +556,8 @@ impl Observer for Recorder<'_> {
     fn rolled(&mut self, position: u64, inside: bool) {
         if let Some(level) = self.level() {
             let rollout = level.last.map_or(100.0, share);
-            level.rollout = Some(Draw::Place { at: percent(position), rollout, inside, in_from: share(position) });
+            level.rollout =
+                Some(Draw::Place { at: percent(position), rollout, inside, in_from: share(position) });
         }
     }
 
@@ -696,7 +697,10 @@ impl fmt::Display for Draw {
                 write!(f, "yes: the unit falls on {at} %, inside the rollout of {rollout} %")
             }
             Draw::Place { at, rollout, inside: false, in_from } => {
-                write!(f, "no: the unit falls on {at} %, outside the rollout of {rollout} %; in from {in_from} %")
+                write!(
+                    f,
+                    "no: the unit falls on {at} %, outside the rollout of {rollout} %; in from {in_from} %"
+                )
             }
             Draw::Fact { inside: true } => {
                 f.write_str("yes: the fact that the flag buckets by is inside the rollout (decided at load)")

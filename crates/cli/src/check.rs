@@ -157,13 +157,18 @@ fn write_text(file: &FlagFile, report: &Report, out: &mut dyn Write) -> io::Resu
     let styled = render::takes_colour(&io::stdout());
     let findings: Vec<Finding> = report.remarks.iter().map(|remark| remark.finding.clone()).collect();
     render::write_findings(file, &findings, styled, out)?;
-    let verdict = if report.refused { "this file would be refused" } else { "every service accepts this file" };
+    let verdict =
+        if report.refused { "this file would be refused" } else { "every service accepts this file" };
     writeln!(out, "{}; {verdict}", report::counted(findings.iter()))?;
-    let waivable = findings.iter().filter_map(|finding| Some((finding.severity, finding.rule, report.waiver(finding)?)));
+    let waivable =
+        findings.iter().filter_map(|finding| Some((finding.severity, finding.rule, report.waiver(finding)?)));
     // Of the worst, the first.
     let waivable = waivable.rev().max_by_key(|(severity, ..)| *severity);
     if let Some((_, rule, waiver)) = waivable {
-        writeln!(out, "`waterspout rule {rule}` tells more. To accept it for a while, write beside its flag's rules:")?;
+        writeln!(
+            out,
+            "`waterspout rule {rule}` tells more. To accept it for a while, write beside its flag's rules:"
+        )?;
         writeln!(out, "  \"waive\": [{waiver}]")?;
     }
     Ok(())

@@ -7,8 +7,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use waterspout::flag_set::FlagSet;
 use waterspout::Error;
+use waterspout::flag_set::FlagSet;
 use waterspout_review::Place;
 
 use crate::exit::{Stop, Trouble};

@@ -167,7 +167,14 @@ fn what_becomes_of_unknown_is_said() {
 #[test]
 fn what_would_flip_an_answer_is_told_and_true() {
     let context = r#"{"targetingKey":"ada","account_id":"acme","app_version":"3.1","age":17,"seats":8}"#;
-    let ran = Folder::with_flags(REVIEWED).run(&["explain", "flags.json", "--format", "json", "--context", context]);
+    let ran = Folder::with_flags(REVIEWED).run(&[
+        "explain",
+        "flags.json",
+        "--format",
+        "json",
+        "--context",
+        context,
+    ]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     let mut told = 0;
     for line in ran.lines() {
@@ -189,7 +196,8 @@ fn what_would_flip_an_answer_is_told_and_true() {
                     // A thousandth less would not do.
                     let just = flip["if"]["rollout"].as_f64().unwrap();
                     let mut less = file.clone();
-                    less["flags"][flag]["rules"][rule]["rollout"] = (((just * 1000.0).round() - 1.0) / 1000.0).into();
+                    less["flags"][flag]["rules"][rule]["rollout"] =
+                        (((just * 1000.0).round() - 1.0) / 1000.0).into();
                     assert_eq!(answered(&less, flag, &changed), line["variant"]);
                 }
             }
@@ -201,7 +209,14 @@ fn what_would_flip_an_answer_is_told_and_true() {
 
 fn answered(file: &Value, flag: &str, context: &Value) -> Value {
     let context = context.to_string();
-    let ran = Folder::with_flags(&file.to_string()).run(&["eval", "flags.json", "--flag", flag, "--context", &context]);
+    let ran = Folder::with_flags(&file.to_string()).run(&[
+        "eval",
+        "flags.json",
+        "--flag",
+        flag,
+        "--context",
+        &context,
+    ]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     serde_json::from_str::<Value>(&ran.stdout).unwrap()["variant"].clone()
 }

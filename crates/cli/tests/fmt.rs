@@ -88,7 +88,10 @@ fn a_file_that_is_refused_for_what_it_says_can_be_laid_out() {
 fn what_cannot_be_read_or_written_is_said() {
     let folder = Folder::new();
     let ran = folder.run(&["fmt", "absent.json"]);
-    assert_eq!((ran.code, ran.stderr.as_str()), (2, "error: `absent.json` cannot be read: there is no such file\n"));
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (2, "error: `absent.json` cannot be read: there is no such file\n")
+    );
     assert_eq!(folder.run(&["fmt"]).code, 2);
 }
 

@@ -61,7 +61,10 @@ fn sarif_is_as_its_schema_has_it_and_says_what_json_says() {
     let mut schema: Value = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
     // As published, this pattern is no regular expression to a strict reader; we write no language.
     let language = schema.pointer_mut("/definitions/run/properties/language").unwrap();
-    assert_eq!(language.as_object_mut().unwrap().remove("pattern").unwrap(), "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$");
+    assert_eq!(
+        language.as_object_mut().unwrap().remove("pattern").unwrap(),
+        "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$"
+    );
     let validator = jsonschema::validator_for(&schema).unwrap();
     let mut lines = 0;
     for file in files() {
@@ -136,7 +139,9 @@ fn a_workflow_command_is_a_line_that_nothing_in_it_ends() {
 
 #[test]
 fn markdown_is_a_verdict_and_a_table() {
-    let folder = Folder::with_flags(r#"{"version": 1, "flags": {"a": {"rules": [{"name": "<b>*|*", "rollout": 100}]}}}"#);
+    let folder = Folder::with_flags(
+        r#"{"version": 1, "flags": {"a": {"rules": [{"name": "<b>*|*", "rollout": 100}]}}}"#,
+    );
     let ran = folder.run(&["check", "--format", "markdown", "flags.json"]);
     assert_eq!(
         ran.stdout,
@@ -146,7 +151,10 @@ fn markdown_is_a_verdict_and_a_table() {
          | `flags.json:1:72` | warning `rollout-of-100` | rule 0 `<b>*\\|*` leaves out those without a targeting key: of those who have one, all | leave `rollout` out to mean everyone |\n"
     );
     let fine = Folder::with_flags(r#"{"version": 1, "flags": {}}"#);
-    assert_eq!(fine.run(&["check", "--format", "markdown", "flags.json"]).stdout, "`flags.json`: 0 flags, no findings\n");
+    assert_eq!(
+        fine.run(&["check", "--format", "markdown", "flags.json"]).stdout,
+        "`flags.json`: 0 flags, no findings\n"
+    );
 }
 
 #[test]
@@ -166,7 +174,14 @@ fn every_severity_fails_from_its_level_on() {
     for (text, codes) in [(warning, [0, 1, 1]), (remark, [0, 0, 1]), (fine, [0, 0, 0]), ("{", [1, 1, 1])] {
         for (level, code) in ["error", "warning", "info"].into_iter().zip(codes) {
             for format in ["text", "json", "github", "sarif", "junit", "markdown"] {
-                let ran = Folder::with_flags(text).run(&["check", "flags.json", "--fail-on", level, "--format", format]);
+                let ran = Folder::with_flags(text).run(&[
+                    "check",
+                    "flags.json",
+                    "--fail-on",
+                    level,
+                    "--format",
+                    format,
+                ]);
                 assert_eq!((ran.code, ran.stderr.as_str()), (code, ""), "{level} {format}: {text}");
             }
         }

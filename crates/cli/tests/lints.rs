@@ -19,7 +19,8 @@ fn check(folder: &Path, name: &str, format: &str) -> Ran {
 fn found(folder: &Path, name: &str) -> BTreeSet<String> {
     let ran = check(folder, name, "json");
     assert_eq!(ran.stderr, "", "{name}");
-    let code = |line: &&str| serde_json::from_str::<Value>(line).unwrap()["code"].as_str().unwrap().to_owned();
+    let code =
+        |line: &&str| serde_json::from_str::<Value>(line).unwrap()["code"].as_str().unwrap().to_owned();
     ran.lines().iter().map(code).collect()
 }
 
@@ -104,9 +105,24 @@ fn a_rule_tells_what_why_an_example_and_what_instead() {
 }
 
 #[test]
+fn every_rule_has_its_row_in_the_document() {
+    let document = fs::read_to_string(root().join("docs/check.md")).unwrap();
+    let ran = Folder::new().run(&["rule", "--format", "json"]);
+    for rule in ran.lines().iter().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        let text = |key: &str| rule[key].as_str().unwrap().to_owned();
+        if text("looks_at") == "file" {
+            let row = format!("\n| `{}` | {} | {} |\n", text("name"), text("severity"), text("what"));
+            assert!(document.contains(&row), "{row}");
+        }
+    }
+}
+
+#[test]
 fn a_waiver_silences_its_rule_until_its_date() {
     let flags = |waive: &str| {
-        format!(r#"{{"version": 1, "flags": {{"a": {{"owner": "b", "rules": [{{"rollout": 100}}]{waive}}}}}}}"#)
+        format!(
+            r#"{{"version": 1, "flags": {{"a": {{"owner": "b", "rules": [{{"rollout": 100}}]{waive}}}}}}}"#
+        )
     };
     let folder = Folder::with_flags(&flags(""));
     assert!(found(folder.path(), "flags.json").contains("rollout-of-100"));

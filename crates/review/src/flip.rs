@@ -88,7 +88,8 @@ impl Asked<'_> {
     /// first. Empty for a flag that the file does not have.
     #[must_use]
     pub fn flips(&self, flag: &str, context: &str) -> Vec<Flip> {
-        let (Some(definition), Ok(Json::Object(given))) = (self.set.flag(flag), serde_json::from_str(context))
+        let (Some(definition), Ok(Json::Object(given))) =
+            (self.set.flag(flag), serde_json::from_str(context))
         else {
             return Vec::new();
         };
@@ -170,16 +171,18 @@ impl Asked<'_> {
         };
         let explanation = self.snapshot.explain_key(key, &asked.borrow());
         let outside = explanation.stages.iter().filter_map(|stage| match stage {
-            Stage::Rule { index, name, rollout: Some(Draw::Place { inside: false, in_from, .. }), .. } => {
-                Some((*index, name.clone(), *in_from))
-            }
+            Stage::Rule {
+                index, name, rollout: Some(Draw::Place { inside: false, in_from, .. }), ..
+            } => Some((*index, name.clone(), *in_from)),
             _ => None,
         });
         let mut flips = Vec::new();
         for (rule, name, rollout) in outside {
             let Some(edited) = self.with_rollout(flag.key(), rule, rollout) else { continue };
             let Some(snapshot) = (self.compile)(&edited) else { continue };
-            let Some(variant) = snapshot.answer_key(key, &asked.borrow()).variant.map(str::to_owned) else { continue };
+            let Some(variant) = snapshot.answer_key(key, &asked.borrow()).variant.map(str::to_owned) else {
+                continue;
+            };
             if Some(&variant) != explanation.variant.as_ref() {
                 flips.push(Flip { change: Change::Rollout { rule, name, rollout }, variant });
             }
@@ -291,11 +294,13 @@ fn by_nearness(values: &mut [Value], given: Option<&Json>) {
     values.sort_by_key(|value| matches!(value, Value::Missing | Value::NoKey));
     let Some(given) = given else { return };
     if let Some(number) = given.as_f64() {
-        let distance = |value: &Value| if let Value::Number(other) = value { (other - number).abs() } else { f64::MAX };
+        let distance =
+            |value: &Value| if let Value::Number(other) = value { (other - number).abs() } else { f64::MAX };
         values.sort_by(|one, other| distance(one).total_cmp(&distance(other)));
     }
     if let Some(version) = given.as_str().and_then(Version::parse) {
-        let is_below = |value: &&Value| matches!(value, Value::Version(text) if Version::parse(text) < Some(version));
+        let is_below =
+            |value: &&Value| matches!(value, Value::Version(text) if Version::parse(text) < Some(version));
         let below = values.iter().filter(is_below).count();
         // They come in order: those below are gone through downwards, those above upwards, by turns.
         let mut at = 0;

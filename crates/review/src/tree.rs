@@ -88,7 +88,8 @@ impl<'t> Node<'t> {
             node = match &node.kind {
                 Kind::Array(items) => {
                     let at = items.partition_point(|item| item.span.end < place.end);
-                    let Some(item) = items.get(at).filter(|item| holds(item.span.start, item.span.end)) else {
+                    let Some(item) = items.get(at).filter(|item| holds(item.span.start, item.span.end))
+                    else {
                         return pointer;
                     };
                     pointer.push_str(&format!("/{at}"));

@@ -35,7 +35,8 @@ fn every_good_file_is_laid_out_once_and_means_the_same() {
     assert!(files.len() > 40);
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
-        let lists = |list: &str| fs::read(file.parent().unwrap().join(list)).map_err(|error| error.to_string());
+        let lists =
+            |list: &str| fs::read(file.parent().unwrap().join(list)).map_err(|error| error.to_string());
         let formatted = FlagSet::read(laid_out(&text).as_bytes(), lists).unwrap();
         // Debug tells everything that a flag set holds.
         assert_eq!(format!("{formatted:?}"), format!("{:?}", read(&file)), "{}", file.display());
@@ -91,7 +92,9 @@ fn however_a_file_is_written_it_is_laid_out_once_and_answers_the_same() {
             let text = scattered(&file.to_string(), &blanks);
             let Ok(set) = FlagSet::parse(&text) else { return Ok(()) };
             let formatted = laid_out(&text);
-            let comments = |text: &str| ["/* a */", "// b", "// c", "/* d", "/* f */", "/* g */"].map(|it| text.matches(it).count());
+            let comments = |text: &str| {
+                ["/* a */", "// b", "// c", "/* d", "/* f */", "/* g */"].map(|it| text.matches(it).count())
+            };
             prop_assert_eq!(comments(&text), comments(&formatted));
             let formatted = FlagSet::parse(&formatted).unwrap();
             prop_assert_eq!(format!("{formatted:?}"), format!("{set:?}"));

@@ -101,7 +101,8 @@ mod tests {
             "{\n  \"a\": [{ \"b\": 1 }, { \"c\": [] }],\n  \"d\": {\n    \"e\": 2\n  }\n}\n"
         );
         let long = format!("{{\"a\": [\"{}\", \"{}\"]}}", "x".repeat(60), "y".repeat(60));
-        let expected = format!("{{\n  \"a\": [\n    \"{}\",\n    \"{}\"\n  ]\n}}\n", "x".repeat(60), "y".repeat(60));
+        let expected =
+            format!("{{\n  \"a\": [\n    \"{}\",\n    \"{}\"\n  ]\n}}\n", "x".repeat(60), "y".repeat(60));
         assert_eq!(laid_out(&long), expected);
     }
 

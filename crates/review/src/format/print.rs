@@ -33,7 +33,8 @@ struct Printer {
 impl Printer {
     /// An item and its comments, from the start of a line to the end of one.
     fn item(&mut self, item: &Item<'_>, place: Place<'_>) {
-        let on_line = item.before.iter().rev().take_while(|comment| comment.is_inline() && !comment.ends_line).count();
+        let on_line =
+            item.before.iter().rev().take_while(|comment| comment.is_inline() && !comment.ends_line).count();
         let (own, beside) = item.before.split_at(item.before.len() - on_line);
         for (at, comment) in own.iter().enumerate() {
             self.own_line(comment, Place { is_first: place.is_first && at == 0, ..place });

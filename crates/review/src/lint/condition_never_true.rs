@@ -39,7 +39,11 @@ fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
     for root in &file.conditions {
         for Decided { span, outcomes } in root.decided.iter().filter(|decided| !decided.outcomes.is_true) {
             let what = file.shown(span).map_or_else(|| "this".to_owned(), |written| format!("`{written}`"));
-            let label = if outcomes.is_unknown { "false, or unknown where something is missing" } else { "always false" };
+            let label = if outcomes.is_unknown {
+                "false, or unknown where something is missing"
+            } else {
+                "always false"
+            };
             drafts.push(
                 Draft::new(&LINT.rule, span.clone(), format!("{what} is never true"))
                     .of(root.of.flag())

@@ -42,7 +42,9 @@ pub(super) const LINT: Lint = Lint {
 
 fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
     for (index, flag, member) in file.flags() {
-        let Some(reached) = file.possible.get(index).and_then(|possible| possible.reached.as_ref()) else { continue };
+        let Some(reached) = file.possible.get(index).and_then(|possible| possible.reached.as_ref()) else {
+            continue;
+        };
         let nodes = member.value.get("deny").map(Node::items).unwrap_or_default();
         for (at, (acts, node)) in reached.denials.iter().zip(nodes).enumerate() {
             if *acts {
@@ -56,10 +58,14 @@ fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
                 ("those above it deny the same already", "delete it, or say who else is to be denied")
             };
             drafts.push(
-                Draft::new(&LINT.rule, node.span.clone(), format!("deny {at} of `{}` never acts", flag.key()))
-                    .of(index)
-                    .label(label)
-                    .help(help),
+                Draft::new(
+                    &LINT.rule,
+                    node.span.clone(),
+                    format!("deny {at} of `{}` never acts", flag.key()),
+                )
+                .of(index)
+                .label(label)
+                .help(help),
             );
         }
     }

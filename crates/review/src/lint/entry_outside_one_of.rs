@@ -49,7 +49,8 @@ fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
             let outside = listed.keys().filter(|key| !is_known(key)).count();
             if outside > 0 {
                 let entries = if outside == 1 { "entry" } else { "entries" };
-                let message = format!("`{}` can never have {outside} {entries} of this list", attribute.name());
+                let message =
+                    format!("`{}` can never have {outside} {entries} of this list", attribute.name());
                 drafts.push(Draft::new(&LINT.rule, path.span.clone(), message).help(help));
             }
             continue;

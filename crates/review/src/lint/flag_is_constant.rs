@@ -48,7 +48,9 @@ fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
         if flag.rules().is_empty() && flag.deny().is_empty() {
             continue;
         }
-        let Some(reached) = file.possible.get(index).and_then(|possible| possible.reached.as_ref()) else { continue };
+        let Some(reached) = file.possible.get(index).and_then(|possible| possible.reached.as_ref()) else {
+            continue;
+        };
         let mut answered = flag.variants().iter().zip(&reached.variants).filter(|(_, answered)| **answered);
         let (Some((only, _)), None) = (answered.next(), answered.next()) else { continue };
         let name = only.name();

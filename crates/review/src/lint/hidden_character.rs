@@ -31,14 +31,18 @@ fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
     let rest = file.text.get(start..).unwrap_or_default();
     for (at, character) in rest.char_indices().filter(|(_, character)| is_hidden(*character)) {
         let span = start + at..start + at + character.len_utf8();
-        let flag = file.flags().find(|(.., member)| {
-            member.key_span.start <= span.start && span.end <= member.value.span.end
-        });
+        let flag = file
+            .flags()
+            .find(|(.., member)| member.key_span.start <= span.start && span.end <= member.value.span.end);
         let number = u32::from(character);
         drafts.push(
-            Draft::new(&LINT.rule, span, format!("the character U+{number:04X} stands here, and cannot be seen"))
-                .of(flag.map(|(index, ..)| index))
-                .help(format!("delete it, or write it as `\\u{number:04x}` in a text")),
+            Draft::new(
+                &LINT.rule,
+                span,
+                format!("the character U+{number:04X} stands here, and cannot be seen"),
+            )
+            .of(flag.map(|(index, ..)| index))
+            .help(format!("delete it, or write it as `\\u{number:04x}` in a text")),
         );
     }
 }

@@ -95,7 +95,10 @@ fn told(
         }
         let who = shown(file, &both);
         let (message, help) = match answers {
-            None => (format!("{rule} names {who}, and {above} denies the same"), "the deny wins: take it out of one list"),
+            None => (
+                format!("{rule} names {who}, and {above} denies the same"),
+                "the deny wins: take it out of one list",
+            ),
             Some(_) => (
                 format!("{rule} names {who}, and {above} decides for the same"),
                 "the first rule that applies decides: take it out of one list",
@@ -154,7 +157,8 @@ fn named_in<'f>(file: &File<'f>, condition: &'f Condition) -> Entries<'f> {
 
 fn add<'f>(file: &File<'f>, condition: &'f Condition, entries: &mut Entries<'f>) {
     match condition {
-        Condition::Segment(index) => match file.set.segments().get(index.get()).map(|segment| segment.body()) {
+        Condition::Segment(index) => match file.set.segments().get(index.get()).map(|segment| segment.body())
+        {
             Some(SegmentBody::Listed(listed)) => {
                 entries.extend(listed.keys().map(|key| (listed.of().map(|of| of.get()), key)));
             }
@@ -166,8 +170,10 @@ fn add<'f>(file: &File<'f>, condition: &'f Condition, entries: &mut Entries<'f>)
             match test.predicate() {
                 Predicate::Text(TextTest::Is(text)) => {
                     entries.insert((of, text));
-                },
-                Predicate::Text(TextTest::In(texts)) => entries.extend(texts.iter().map(|text| (of, &**text))),
+                }
+                Predicate::Text(TextTest::In(texts)) => {
+                    entries.extend(texts.iter().map(|text| (of, &**text)))
+                }
                 _ => {}
             }
         }

@@ -60,7 +60,8 @@ fn search(file: &File<'_>, node: &Node<'_>, flag: Option<usize>, drafts: &mut Ve
         *times += 1;
         if *times == 2 {
             let what = file.shown(&item.span).unwrap_or("this entry".into());
-            let draft = Draft::new(&LINT.rule, item.span.clone(), format!("`{what}` stands in this list already"));
+            let draft =
+                Draft::new(&LINT.rule, item.span.clone(), format!("`{what}` stands in this list already"));
             drafts.push(draft.of(flag).help("delete it, or write what was meant"));
         }
     }

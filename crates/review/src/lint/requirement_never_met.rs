@@ -47,7 +47,8 @@ fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
     for (index, flag, member) in file.flags() {
         let nodes = member.value.get("requires").map(Node::members).unwrap_or_default();
         let Some(possible) = file.possible.get(index) else { continue };
-        for ((requirement, requirable), node) in flag.requires().iter().zip(&possible.requirements).zip(nodes) {
+        for ((requirement, requirable), node) in flag.requires().iter().zip(&possible.requirements).zip(nodes)
+        {
             let Some(required) = file.set.flags().get(requirement.flag().get()) else { continue };
             let is_switch = !required.is_enabled() || required.rules().is_empty();
             if requirable.met || is_switch {
@@ -55,7 +56,8 @@ fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
             }
             let answers = file.possible.get(requirement.flag().get()).map(|it| it.variants.as_slice());
             let answered = required.variants().iter().zip(answers.unwrap_or_default()).filter(|(_, it)| **it);
-            let answered: Vec<String> = answered.map(|(variant, _)| format!("`{}`", variant.name())).collect();
+            let answered: Vec<String> =
+                answered.map(|(variant, _)| format!("`{}`", variant.name())).collect();
             drafts.push(
                 Draft::new(
                     &LINT.rule,

@@ -45,7 +45,8 @@ fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
         let unit = flag.bucket_by().map_or(Subject::Key, Subject::Attribute);
         for (at, rule, node) in file.rules(flag, member) {
             let is_whole = rule.rollout().is_some_and(|rollout| rollout.thousandths() == 100_000);
-            let (Some(node), true, Outcome::Serve(_)) = (node.get("rollout"), is_whole, rule.outcome()) else {
+            let (Some(node), true, Outcome::Serve(_)) = (node.get("rollout"), is_whole, rule.outcome())
+            else {
                 continue;
             };
             if leaves_out_somebody(file, rule, unit) {

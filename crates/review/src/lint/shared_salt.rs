@@ -46,7 +46,8 @@ fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
             continue;
         };
         let Some(key) = file.set.flags().get(other).map(FlagDefinition::key) else { continue };
-        let place = member.value.get("salt").map_or_else(|| member.key_span.clone(), |salt| salt.span.clone());
+        let place =
+            member.value.get("salt").map_or_else(|| member.key_span.clone(), |salt| salt.span.clone());
         drafts.push(
             Draft::new(&LINT.rule, place, format!("`{}` and `{key}` draw with one salt", flag.key()))
                 .of(index)

@@ -14,7 +14,9 @@ fn names(text: &str) -> Vec<&'static str> {
 #[test]
 fn every_lint_finds_its_example_and_not_what_it_says_instead() {
     for rule in rules() {
-        let Example::File { doubtful, better } = &rule.example else { panic!("{} looks at a file", rule.name) };
+        let Example::File { doubtful, better } = &rule.example else {
+            panic!("{} looks at a file", rule.name)
+        };
         assert!(names(doubtful).contains(&rule.name), "{}: {:?}", rule.name, names(doubtful));
         assert!(!names(better).contains(&rule.name), "{}: {:?}", rule.name, names(better));
     }
@@ -27,7 +29,8 @@ fn examples_have_no_faults_beside_the_one_they_show() {
         let mut found = names(better);
         // What has no owner is shorter to read.
         found.retain(|name| *name != "no-owner");
-        let expected: &[&str] = if rule.name == "requirement-never-met" { &["variant-never-served"] } else { &[] };
+        let expected: &[&str] =
+            if rule.name == "requirement-never-met" { &["variant-never-served"] } else { &[] };
         assert_eq!(found, expected, "{}", rule.name);
     }
 }

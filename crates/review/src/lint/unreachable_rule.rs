@@ -52,23 +52,27 @@ pub(super) const LINT: Lint = Lint {
 
 fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
     for (index, flag, member) in file.flags() {
-        let Some(reached) = file.possible.get(index).and_then(|possible| possible.reached.as_ref()) else { continue };
+        let Some(reached) = file.possible.get(index).and_then(|possible| possible.reached.as_ref()) else {
+            continue;
+        };
         for (at, rule, node) in file.rules(flag, member) {
             // A rollout of 0 waits to be widened; a condition that is never true is told of itself.
             let waits = rule.rollout().is_some_and(|rollout| rollout.thousandths() == 0);
             let owner = Owner::Rule { flag: index, at };
-            let is_told = file.root(owner).is_some_and(|root| !root.decided.is_empty() && is_never_true(file, owner));
+            let is_told =
+                file.root(owner).is_some_and(|root| !root.decided.is_empty() && is_never_true(file, owner));
             if reached.rules.get(at) != Some(&false) || waits || is_told {
                 continue;
             }
             let place = node.get("name").map_or_else(|| node.head(), |name| name.span.clone());
-            let draft = Draft::new(&LINT.rule, place, format!("{} is never reached", named(at, rule))).of(index);
+            let draft =
+                Draft::new(&LINT.rule, place, format!("{} is never reached", named(at, rule))).of(index);
             drafts.push(match cause(file, flag, at) {
                 Some((label, help)) => draft.label(label).help(help),
                 None if is_never_true(file, owner) => draft.label("its condition is never true"),
-                None => draft
-                    .label("those above it together leave nobody to it")
-                    .help("move it up, or delete it"),
+                None => {
+                    draft.label("those above it together leave nobody to it").help("move it up, or delete it")
+                }
             });
         }
     }
@@ -92,7 +96,8 @@ fn cause(file: &File<'_>, flag: &FlagDefinition, at: usize) -> Option<(String, S
         return Some(match rollouts {
             Some((inner, outer)) => (
                 format!("its {inner} lie inside the {outer} of {name}"),
-                "percentages of one flag nest, they do not add up: give it more than that, or delete it".to_owned(),
+                "percentages of one flag nest, they do not add up: give it more than that, or delete it"
+                    .to_owned(),
             ),
             None => (
                 format!("{name} decides for everyone it could apply to"),

@@ -46,7 +46,8 @@ fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
         if !used.contains(&at) {
             let message = format!("no flag uses the segment `{}`", member.key);
             drafts.push(
-                Draft::new(&LINT.rule, member.key_span.clone(), message).help("use it in a condition, or delete it"),
+                Draft::new(&LINT.rule, member.key_span.clone(), message)
+                    .help("use it in a condition, or delete it"),
             );
         }
     }

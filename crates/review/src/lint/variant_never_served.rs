@@ -41,8 +41,12 @@ pub(super) const LINT: Lint = Lint {
 
 fn find(file: &File<'_>, drafts: &mut Vec<Draft>) {
     for (index, flag, member) in file.flags() {
-        let Some(variants) = member.value.get("variants").filter(|_| !flag.rules().is_empty()) else { continue };
-        let Some(reached) = file.possible.get(index).and_then(|possible| possible.reached.as_ref()) else { continue };
+        let Some(variants) = member.value.get("variants").filter(|_| !flag.rules().is_empty()) else {
+            continue;
+        };
+        let Some(reached) = file.possible.get(index).and_then(|possible| possible.reached.as_ref()) else {
+            continue;
+        };
         for (at, (variant, served)) in variants.members().iter().zip(&reached.variants).enumerate() {
             if !served && at != flag.off().get() && at != flag.default().get() {
                 let message = format!("`{}` serves `{}` to nobody", flag.key(), variant.key);

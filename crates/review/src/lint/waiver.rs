@@ -21,7 +21,8 @@ pub(super) fn apply(file: &File<'_>, mut drafts: Vec<Draft>) -> Vec<Draft> {
             let before = drafts.len();
             drafts.retain(|draft| !is_meant(draft));
             if drafts.len() == before && is_for_nothing(waiver) {
-                about.extend(waiver_for_nothing::draft(waiver, node, flag.key()).map(|draft| draft.of(index)));
+                about
+                    .extend(waiver_for_nothing::draft(waiver, node, flag.key()).map(|draft| draft.of(index)));
             }
         }
     }

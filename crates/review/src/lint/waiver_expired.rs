@@ -39,7 +39,11 @@ pub(super) const RULE: Rule = Rule {
 pub(super) fn draft(waiver: &Waiver, node: &Node<'_>, finds: bool) -> Option<Draft> {
     let until = node.get("until")?;
     let day = unquoted(until.spelt()?);
-    let help = if finds { "mend what it waives, or agree on a new date" } else { "it waives nothing any more: delete it" };
+    let help = if finds {
+        "mend what it waives, or agree on a new date"
+    } else {
+        "it waives nothing any more: delete it"
+    };
     let message = format!("the waiver of `{}` was until {day}", waiver.rule());
     Some(Draft::new(&RULE, until.span.clone(), message).label("this day is over").help(help))
 }

@@ -25,7 +25,8 @@ impl Reached {
     fn of(set: &FlagSet, flag: &FlagDefinition) -> Option<Reached> {
         let mut ways = Ways::of(set, flag)?;
         let denials = (0..flag.deny().len()).map(|at| ways.denial(at)).collect::<Option<Vec<bool>>>()?;
-        let rules = (0..flag.rules().len()).map(|at| ways.rule(at, Left::Nothing)).collect::<Option<Vec<bool>>>()?;
+        let rules =
+            (0..flag.rules().len()).map(|at| ways.rule(at, Left::Nothing)).collect::<Option<Vec<bool>>>()?;
         let default = ways.default()?;
         let mut variants = vec![false; flag.variants().len()];
         for (rule, _) in flag.rules().iter().zip(&rules).filter(|(_, reached)| **reached) {
@@ -135,7 +136,13 @@ impl<'s> Ways<'s> {
     }
 
     /// What must hold to come past all denials, and past those rules above `end` that would stop.
-    fn past(&mut self, first: &[TermId], end: usize, left: Left, stops: impl Fn(&Way) -> bool) -> Vec<TermId> {
+    fn past(
+        &mut self,
+        first: &[TermId],
+        end: usize,
+        left: Left,
+        stops: impl Fn(&Way) -> bool,
+    ) -> Vec<TermId> {
         let mut terms = first.to_vec();
         for (_, denial) in self.denials.iter().enumerate().filter(|(at, _)| left != Left::Denial(*at)) {
             terms.push(self.world.is(*denial, FALSE));
@@ -181,7 +188,9 @@ pub(crate) fn possible(set: &FlagSet) -> Vec<Possible> {
 
 /// Learns of a flag, and of those it requires first. Requirements do not go in a circle, nor deep.
 fn learn(set: &FlagSet, at: usize, known: &mut [Option<Possible>]) {
-    let Some(flag) = set.flags().get(at).filter(|_| known.get(at).is_some_and(Option::is_none)) else { return };
+    let Some(flag) = set.flags().get(at).filter(|_| known.get(at).is_some_and(Option::is_none)) else {
+        return;
+    };
     for requirement in flag.requires() {
         learn(set, requirement.flag().get(), known);
     }
@@ -199,7 +208,8 @@ fn requirable(requirement: &Requirement, known: &[Option<Possible>]) -> Requirab
         return Requirable { met: true, unmet: true };
     };
     let satisfies = |at: usize| requirement.variants().iter().any(|variant| variant.get() == at);
-    let answered = || required.variants.iter().enumerate().filter(|(_, answered)| **answered).map(|(at, _)| at);
+    let answered =
+        || required.variants.iter().enumerate().filter(|(_, answered)| **answered).map(|(at, _)| at);
     Requirable { met: answered().any(satisfies), unmet: answered().any(|at| !satisfies(at)) }
 }
 

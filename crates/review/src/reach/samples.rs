@@ -107,7 +107,9 @@ fn versions(tests: &[&Predicate]) -> Vec<Box<str>> {
         versions.push(version.as_str().into());
         versions.extend(right_behind(version.as_str()).map(Box::from));
     }
-    versions.sort_by(|one, other| Version::parse(one).partial_cmp(&Version::parse(other)).unwrap_or(std::cmp::Ordering::Equal));
+    versions.sort_by(|one, other| {
+        Version::parse(one).partial_cmp(&Version::parse(other)).unwrap_or(std::cmp::Ordering::Equal)
+    });
     versions.dedup_by(|one, other| Version::parse(one) == Version::parse(other));
     versions
 }

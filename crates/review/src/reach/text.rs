@@ -66,7 +66,8 @@ impl<'s> Operands<'s> {
     /// A character that no operand has: a plain one if there is one.
     fn strange(&self) -> char {
         let all = [&self.whole, &self.starts, &self.ends, &self.parts];
-        let is_free = |candidate: &char| all.iter().all(|texts| texts.iter().all(|it| !it.contains(*candidate)));
+        let is_free =
+            |candidate: &char| all.iter().all(|texts| texts.iter().all(|it| !it.contains(*candidate)));
         let plain = "xzqjkvwyuo~-_*#+=^%$!?".chars();
         plain.chain('\u{e000}'..='\u{f8ff}').find(is_free).unwrap_or('\u{10fffd}')
     }

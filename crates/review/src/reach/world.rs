@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use waterspout::flag_set::{
-    AttributeIndex, Condition, FlagSet, Listed, Predicate, SegmentBody, SegmentIndex, Subject, Test, TextsTest,
+    AttributeIndex, Condition, FlagSet, Listed, Predicate, SegmentBody, SegmentIndex, Subject, Test,
+    TextsTest,
 };
 
 use super::samples::{self, Questions};
@@ -30,7 +31,11 @@ enum Term {
     /// True where the other term has one of these values, else false: never unknown.
     Is(TermId, Outcomes),
     /// What comes of each value of a dimension; where the table is silent, what comes of the other term.
-    Table { dimension: Dimension, table: Vec<Option<Truth>>, otherwise: Option<TermId> },
+    Table {
+        dimension: Dimension,
+        table: Vec<Option<Truth>>,
+        otherwise: Option<TermId>,
+    },
 }
 
 /// What comes of a condition in some context.
@@ -240,7 +245,8 @@ impl<'s> World<'s> {
 
     fn listed(&mut self, listed: &Listed) -> Option<TermId> {
         let dimension = self.dimension(subject_of_list(listed))?;
-        let keys: HashSet<&str> = if is_told_apart(listed) { listed.keys().collect() } else { HashSet::new() };
+        let keys: HashSet<&str> =
+            if is_told_apart(listed) { listed.keys().collect() } else { HashSet::new() };
         let values = self.dimensions.get(dimension)?;
         let table = values.iter().map(|value| match value {
             Value::Missing => Some(Truth::Unknown),
@@ -309,7 +315,8 @@ impl<'s> World<'s> {
     /// A term that is true where a subject has a value to be bucketed by.
     pub(crate) fn is_unit(&mut self, subject: Subject) -> Option<TermId> {
         let dimension = self.dimension(subject)?;
-        let table = self.dimensions.get(dimension)?.iter().map(|value| Some(value.is_unit().into())).collect();
+        let table =
+            self.dimensions.get(dimension)?.iter().map(|value| Some(value.is_unit().into())).collect();
         Some(self.push(Term::Table { dimension, table, otherwise: None }))
     }
 
@@ -386,14 +393,15 @@ impl<'s> World<'s> {
                 }
             }
         }
-        let told_apart = |(dimension, (values, tables)): (Dimension, (&Vec<Value>, Vec<&[Option<Truth>]>))| {
-            let mut seen: HashSet<Vec<Option<Truth>>> = HashSet::new();
-            let mut is_first = |at: &usize| {
-                seen.insert(tables.iter().map(|table| table.get(*at).copied().flatten()).collect())
+        let told_apart =
+            |(dimension, (values, tables)): (Dimension, (&Vec<Value>, Vec<&[Option<Truth>]>))| {
+                let mut seen: HashSet<Vec<Option<Truth>>> = HashSet::new();
+                let mut is_first = |at: &usize| {
+                    seen.insert(tables.iter().map(|table| table.get(*at).copied().flatten()).collect())
+                };
+                let open = (0..values.len()).filter(|at| !self.closed.contains(&(dimension, *at)));
+                open.filter(|at| is_first(at)).collect()
             };
-            let open = (0..values.len()).filter(|at| !self.closed.contains(&(dimension, *at)));
-            open.filter(|at| is_first(at)).collect()
-        };
         self.dimensions.iter().zip(tables).enumerate().map(told_apart).collect()
     }
 
@@ -427,7 +435,8 @@ impl<'s> World<'s> {
             return Err(Open::TooMuch);
         }
         // Taken out while it is looked at, and put back: its parts are other terms.
-        let Some(term) = self.terms.get_mut(id.0).map(|term| std::mem::replace(term, Term::All(Vec::new()))) else {
+        let Some(term) = self.terms.get_mut(id.0).map(|term| std::mem::replace(term, Term::All(Vec::new())))
+        else {
             return Err(Open::TooMuch);
         };
         let truth = match &term {

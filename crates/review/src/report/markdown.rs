@@ -11,8 +11,13 @@ pub fn markdown(report: &Report) -> String {
         return format!("{file}: {flags}, no findings\n");
     }
     let counts = counted(report.remarks.iter().map(|remark| &remark.finding));
-    let verdict = if report.refused { "every service would refuse this file" } else { "every service accepts this file" };
-    let mut text = format!("{file}: **{counts}**; {verdict}\n\n| place | rule | what | instead |\n|---|---|---|---|\n");
+    let verdict = if report.refused {
+        "every service would refuse this file"
+    } else {
+        "every service accepts this file"
+    };
+    let mut text =
+        format!("{file}: **{counts}**; {verdict}\n\n| place | rule | what | instead |\n|---|---|---|---|\n");
     for remark in &report.remarks {
         let finding = &remark.finding;
         let (line, column) = start(finding);

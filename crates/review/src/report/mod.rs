@@ -125,7 +125,7 @@ pub fn counted<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {
         Severity::Info => "remark".to_owned(),
         other => other.to_string(),
     };
-    let counts =
-        counts.map(|(count, severity)| format!("{count} {}{}", name(severity), if count == 1 { "" } else { "s" }));
+    let counts = counts
+        .map(|(count, severity)| format!("{count} {}{}", name(severity), if count == 1 { "" } else { "s" }));
     counts.collect::<Vec<_>>().join(", ")
 }
