@@ -1,7 +1,7 @@
 //! `time-has-passed`
 
 use waterspout::Severity;
-use waterspout::flag_set::{Condition, Subject};
+use waterspout::flag_set::Subject;
 
 use super::Lint;
 use super::file::{Draft, File};
@@ -64,15 +64,9 @@ fn looks_at_now_alone(file: &File<'_>, part: &Placed<'_>) -> bool {
 
 /// What can still come of a condition. `None` if time never decided it.
 fn from_now_on<'f>(file: &File<'f>, part: &Placed<'f>) -> Option<Outcomes> {
-    let ever = outcomes(file, part.condition, false)?;
-    (ever.is_true && ever.is_false).then(|| outcomes(file, part.condition, true)).flatten()
-}
-
-fn outcomes<'f>(file: &File<'f>, condition: &'f Condition, from_now: bool) -> Option<Outcomes> {
-    let mut world = World::of(file.set, [condition], None)?;
-    if from_now {
-        world.from_now_on(file.now);
-    }
-    let term = world.term(condition)?;
-    world.outcomes(term)
+    let mut world = World::of(file.set, [part.condition], None)?;
+    let term = world.term(part.condition)?;
+    let ever = world.outcomes(term)?;
+    world.leave_out_before(file.now);
+    (ever.is_true && ever.is_false).then(|| world.outcomes(term)).flatten()
 }

@@ -75,7 +75,7 @@ fn numbers(tests: &[&Predicate]) -> Vec<f64> {
     let mut numbers = operands.clone();
     for (start, end) in starts.zip(ends) {
         // From the plainest on: these are shown to people.
-        let near = [start.floor() + 1.0, start.floor() + 1.5, start.next_up()];
+        let near = [start.floor() + 1.0, start.floor() + 1.5, next_above(start)];
         let units = [0.0, 0.5, 1.0 - UNITS_END, UNITS_END];
         let candidates = near.into_iter().chain(units);
         let inside = |number: &f64| number.is_finite() && *number > start && *number < end;
@@ -91,6 +91,17 @@ fn numbers(tests: &[&Predicate]) -> Vec<f64> {
         numbers.extend(found);
     }
     numbers
+}
+
+/// The next double above a number.
+fn next_above(number: f64) -> f64 {
+    let bits = number.to_bits();
+    f64::from_bits(match number {
+        // Either zero stands for both.
+        0.0 => 1,
+        below if below < 0.0 => bits - 1,
+        _ => bits + 1,
+    })
 }
 
 /// Each operand, and the version right behind it.

@@ -158,7 +158,7 @@ impl<'s> World<'s> {
     }
 
     /// Leaves out the instants that are over: those whose next one has come by `now`.
-    pub(crate) fn from_now_on(&mut self, now: waterspout::Time) {
+    pub(crate) fn leave_out_before(&mut self, now: waterspout::Time) {
         let Some(dimension) = self.subjects.get(&key_of(Subject::Now)).copied() else { return };
         let values = self.dimensions.get(dimension).map(Vec::as_slice).unwrap_or_default();
         let over = values.windows(2).take_while(|two| matches!(two, [_, Value::Time(next)] if *next <= now));
@@ -393,16 +393,16 @@ impl<'s> World<'s> {
                 }
             }
         }
-        let told_apart =
-            |(dimension, (values, tables)): (Dimension, (&Vec<Value>, Vec<&[Option<Truth>]>))| {
-                let mut seen: HashSet<Vec<Option<Truth>>> = HashSet::new();
-                let mut is_first = |at: &usize| {
-                    seen.insert(tables.iter().map(|table| table.get(*at).copied().flatten()).collect())
-                };
-                let open = (0..values.len()).filter(|at| !self.closed.contains(&(dimension, *at)));
-                open.filter(|at| is_first(at)).collect()
+        let dimensions = self.dimensions.iter().zip(tables).enumerate();
+        let open = dimensions.map(|(dimension, (values, tables))| {
+            let mut seen: HashSet<Vec<Option<Truth>>> = HashSet::new();
+            let mut is_first = |at: &usize| {
+                seen.insert(tables.iter().map(|table| table.get(*at).copied().flatten()).collect())
             };
-        self.dimensions.iter().zip(tables).enumerate().map(told_apart).collect()
+            let open = (0..values.len()).filter(|at| !self.closed.contains(&(dimension, *at)));
+            open.filter(|at| is_first(at)).collect()
+        });
+        open.collect()
     }
 
     /// Goes through the values of a choice that is still open; stops where `each` says false.
