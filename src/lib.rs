@@ -93,6 +93,7 @@ mod merge;
 mod observe;
 mod resolve;
 mod snapshot;
+mod syntax;
 mod time;
 mod value;
 mod version;

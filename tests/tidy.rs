@@ -24,7 +24,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
     ),
     ("context.rs", &["address", "bucket", "flag", "json", "key", "time", "version"], &[]),
     ("diagnostic.rs", &[], &[]),
-    ("document.rs", &["context", "diagnostic", "error", "json"], &["serde", "serde_json"]),
+    ("document.rs", &["context", "diagnostic", "error", "json", "syntax"], &["serde", "serde_json"]),
     ("error.rs", &["diagnostic"], &["thiserror"]),
     ("evaluate.rs", &["answer", "bucket", "context", "flag", "key", "observe", "snapshot", "value"], &[]),
     (
@@ -48,6 +48,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
         &["address", "answer", "context", "json", "key", "key_list", "time", "value", "version"],
         &[],
     ),
+    ("syntax.rs", &["diagnostic"], &["serde_json"]),
     ("time.rs", &[], &[]),
     ("value.rs", &["json"], &[]),
     ("version.rs", &[], &[]),
