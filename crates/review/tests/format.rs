@@ -103,3 +103,41 @@ fn however_a_file_is_written_it_is_laid_out_once_and_answers_the_same() {
         })
         .unwrap_or_else(|failure| panic!("{failure}"));
 }
+
+/// Pieces of files, put together in any order.
+const PIECES: [&str; 16] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"a\"",
+    "1.50",
+    "true",
+    "// b\n",
+    "/* c */",
+    "/* d\n */",
+    "\n",
+    " ",
+    "\"\\\"",
+    "x",
+];
+
+#[test]
+fn whatever_is_put_together_is_laid_out_or_left_alone() {
+    let laid_out_at_all = std::cell::Cell::new(0);
+    let pieces = vec(0..PIECES.len(), 0..14);
+    TestRunner::new(config(20_000))
+        .run(&pieces, |pieces| {
+            let text: String = pieces.iter().map(|at| PIECES[*at]).collect();
+            if let Some(formatted) = format(&text) {
+                laid_out_at_all.set(laid_out_at_all.get() + 1);
+                let again = format(&formatted);
+                prop_assert_eq!(again, Some(formatted), "{}", text);
+            }
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(laid_out_at_all.get() > 50, "{laid_out_at_all:?}");
+}

@@ -77,12 +77,24 @@ const MAX_DEPTH: usize = 128;
 
 pub(super) fn read(text: &str) -> Option<Document<'_>> {
     let tokens = tokens(text);
+    if !tokens.iter().all(|token| is_whole(token.kind, text.get(token.span.clone()).unwrap_or_default())) {
+        return None;
+    }
     let mut reader = Reader { text, tokens: &tokens, at: 0 };
     let before = reader.comments();
     let body = reader.body(0)?;
     let (behind_comma, tail) = on_the_line(reader.comments());
     let root = Item { before, after_blank: false, key: None, body, behind: Vec::new(), behind_comma };
     (reader.at == tokens.len()).then_some(Document { root, tail })
+}
+
+/// Whether a piece is what it seems to be: a text that is closed, a word that JSON has, a comment with an end.
+fn is_whole(kind: TokenKind, written: &str) -> bool {
+    match kind {
+        TokenKind::Scalar => serde_json::from_str::<serde::de::IgnoredAny>(written).is_ok(),
+        TokenKind::BlockComment => written.len() >= 4 && written.ends_with("*/"),
+        _ => true,
+    }
 }
 
 struct Reader<'r, 't> {

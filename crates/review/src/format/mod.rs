@@ -123,7 +123,21 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_left_alone() {
-        for text in ["", "{", "[1 2]", "{\"a\": }", "// nothing", "{} {}", "{,}", "[1,]"] {
+        for text in [
+            "",
+            "{",
+            "\"a",
+            "{} /* a",
+            "{} /*/",
+            "[01]",
+            "[nope]",
+            "[1 2]",
+            "{\"a\": }",
+            "// nothing",
+            "{} {}",
+            "{,}",
+            "[1,]",
+        ] {
             assert_eq!(format(text), None, "{text}");
         }
     }
