@@ -151,6 +151,8 @@ pub enum Draw {
         rollout: f64,
         /// Whether the place is inside the rollout.
         inside: bool,
+        /// The smallest rollout that holds the place, in per cent.
+        in_from: f64,
     },
     /// The flag buckets by a fact, so this was drawn when the flags were loaded.
     Fact {
@@ -574,7 +576,8 @@ impl Observer for Recorder<'_> {
     fn rolled(&mut self, position: u64, inside: bool) {
         if let Some(level) = self.level() {
             let rollout = level.last.map_or(100.0, share);
-            level.rollout = Some(Draw::Place { at: percent(position), rollout, inside });
+            level.rollout =
+                Some(Draw::Place { at: percent(position), rollout, inside, in_from: share(position) });
         }
     }
 
@@ -711,11 +714,14 @@ impl fmt::Display for Draw {
                     ),
                 }
             }
-            Draw::Place { at, rollout, inside: true } => {
+            Draw::Place { at, rollout, inside: true, .. } => {
                 write!(f, "yes: the unit falls on {at} %, inside the rollout of {rollout} %")
             }
-            Draw::Place { at, rollout, inside: false } => {
-                write!(f, "no: the unit falls on {at} %, outside the rollout of {rollout} %")
+            Draw::Place { at, rollout, inside: false, in_from } => {
+                write!(
+                    f,
+                    "no: the unit falls on {at} %, outside the rollout of {rollout} %; in from {in_from} %"
+                )
             }
             Draw::Fact { inside: true } => {
                 f.write_str("yes: the fact that the flag buckets by is inside the rollout (decided at load)")

@@ -101,6 +101,7 @@ mod observe;
 mod probe;
 mod resolve;
 mod snapshot;
+mod syntax;
 mod time;
 mod value;
 mod version;

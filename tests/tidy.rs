@@ -26,13 +26,13 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
     ("column.rs", &["bucket", "context", "flag", "lanes", "snapshot", "value"], &[]),
     ("condition.rs", &["bucket", "context", "mark", "observe", "snapshot"], &[]),
     ("diagnostic.rs", &[], &[]),
-    ("document.rs", &["context", "diagnostic", "error", "json"], &["serde", "serde_json"]),
     (
         "evaluate.rs",
         &["answer", "bucket", "column", "context", "flag", "key", "observe", "snapshot", "value"],
         &[],
     ),
     ("error.rs", &["diagnostic", "mismatch"], &["thiserror"]),
+    ("document.rs", &["context", "diagnostic", "error", "json", "syntax"], &["serde", "serde_json"]),
     (
         "explain.rs",
         &["answer", "context", "evaluate", "flag", "key", "observe", "snapshot", "time", "value"],
@@ -59,6 +59,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
         &["address", "answer", "context", "json", "key", "key_list", "mark", "time", "value", "version"],
         &[],
     ),
+    ("syntax.rs", &["diagnostic"], &["serde_json"]),
     ("time.rs", &[], &[]),
     ("value.rs", &["json"], &[]),
     ("version.rs", &[], &[]),

@@ -4,7 +4,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use waterspout::{Context, FlagKey, Snapshot};
+use serde::Serialize;
+use waterspout::{Context, Explanation, FlagKey, Snapshot};
+use waterspout_review::{Asked, Flip};
 
 use crate::exit::{Exit, Stop};
 use crate::given::{self, Given};
@@ -14,7 +16,9 @@ use crate::render;
 /// Tell why flags answer as they do
 ///
 /// Goes through a flag as a service does, and tells each step: what it requires, who is denied, every test with the value
-/// it saw, and where the key fell in a rollout. Values of attributes that the file calls sensitive are not shown.
+/// it saw, and where the key fell in a rollout. Then, what would flip the answer: each single change of an attribute, of the
+/// key or of a rollout with which the flag answers otherwise. Values of attributes that the file calls sensitive are not
+/// shown.
 #[derive(Debug, clap::Args)]
 #[command(
     verbatim_doc_comment,
@@ -60,28 +64,52 @@ enum Format {
 }
 
 pub fn run(args: &Args) -> Result<Exit, Stop> {
-    let set = FlagFile::open(&args.file)?.flag_set_or_tell()?;
-    let snapshot = args.given.compile(&set)?;
+    let file = FlagFile::open(&args.file)?;
+    let set = file.flag_set_or_tell()?;
+    let facts = args.given.facts(&set)?;
+    let now = args.given.now();
+    let snapshot = Snapshot::compile(&set, &facts, now);
     let text = args.context.as_deref().unwrap_or("{}");
     let context =
         given::context(text, |finding| format!("--context:{}:{}", finding.line(), finding.column()))?;
+    let compile = |edited: &str| Some(Snapshot::compile(&file.edited(edited).ok()?, &facts, now));
+    let asked = Asked { text: file.as_str(), set: &set, snapshot: &snapshot, compile: &compile };
     let flags: Vec<&str> = match args.flags.as_slice() {
         [] => snapshot.keys().collect(),
         flags => flags.iter().map(String::as_str).collect(),
     };
     let mut out = BufWriter::new(io::stdout().lock());
     for (index, flag) in flags.into_iter().enumerate() {
+        let flips = asked.flips(flag, text);
         match args.format {
-            Format::Json => write_json(&snapshot, flag, &context.borrow(), &mut out)?,
+            Format::Json => write_json(&snapshot, flag, &context.borrow(), &flips, &mut out)?,
             Format::Text => {
                 out.write_all(if index == 0 { b"" } else { b"\n" })?;
-                let words = in_words(&snapshot, flag, &context.borrow());
+                let words = in_words(&snapshot, flag, &context.borrow()) + &flips_in_words(&flips);
                 out.write_all(render::safe_lines(&words).as_bytes())?;
             }
         }
     }
     out.flush()?;
     Ok(Exit::Fine)
+}
+
+/// What would flip the answer, by the answer that would come.
+fn flips_in_words(flips: &[Flip]) -> String {
+    let mut variants: Vec<&str> = Vec::new();
+    for flip in flips {
+        if !variants.contains(&&*flip.variant) {
+            variants.push(&flip.variant);
+        }
+    }
+    let mut words = String::new();
+    for variant in variants {
+        words.push_str(&format!("  it would be `{variant}`\n"));
+        for flip in flips.iter().filter(|flip| flip.variant == variant) {
+            words.push_str(&format!("    if {}\n", flip.change));
+        }
+    }
+    words
 }
 
 /// The answer of a flag in words, and from the second line on how it came about.
@@ -92,9 +120,24 @@ pub fn in_words(snapshot: &Snapshot, flag: &str, context: &Context<'_>) -> Strin
     }
 }
 
-fn write_json(snapshot: &Snapshot, flag: &str, context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// An explanation, and what would flip it.
+#[derive(Serialize)]
+struct Explained<'e> {
+    #[serde(flatten)]
+    explanation: &'e Explanation,
+    flips: &'e [Flip],
+}
+
+fn write_json(
+    snapshot: &Snapshot,
+    flag: &str,
+    context: &Context<'_>,
+    flips: &[Flip],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let Ok(key) = FlagKey::parse(flag) else { return write_not_found(flag, context, out) };
-    serde_json::to_writer(&mut *out, &snapshot.explain_key(key, context))?;
+    let explanation = snapshot.explain_key(key, context);
+    serde_json::to_writer(&mut *out, &Explained { explanation: &explanation, flips })?;
     out.write_all(b"\n")
 }
 
@@ -104,7 +147,7 @@ fn write_not_found(flag: &str, context: &Context<'_>, out: &mut dyn Write) -> io
     let key = context.targeting_key().map_or_else(|| "null".to_owned(), quoted);
     writeln!(
         out,
-        r#"{{"flag":{},"key":{key},"value":null,"variant":null,"reason":"ERROR","rule":null,"name":null,"error":"FLAG_NOT_FOUND","stages":[]}}"#,
+        r#"{{"flag":{},"key":{key},"value":null,"variant":null,"reason":"ERROR","rule":null,"name":null,"error":"FLAG_NOT_FOUND","stages":[],"flips":[]}}"#,
         quoted(flag)
     )
 }

@@ -107,7 +107,8 @@ fn remedy(name: &str, set: &FlagSet) -> String {
     format!("give it as --fact '{name}={value}'")
 }
 
-fn time(text: &str) -> Result<Time, String> {
+/// A time as an option has it.
+pub fn time(text: &str) -> Result<Time, String> {
     let message =
         "no time: write `2026-12-24` for its midnight in UTC, or `2026-12-24T08:00:00Z`, with an offset";
     Time::parse(text).ok_or_else(|| message.to_owned())

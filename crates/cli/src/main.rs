@@ -5,9 +5,13 @@ mod completions;
 mod eval;
 mod exit;
 mod explain;
+mod fmt;
 mod given;
+mod progress;
 mod read;
 mod render;
+mod replace;
+mod rule;
 mod simulate;
 mod watch;
 
@@ -38,6 +42,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Fmt(fmt::Args),
+    Rule(rule::Args),
     Eval(eval::Args),
     Explain(explain::Args),
     Simulate(simulate::Args),
@@ -59,6 +65,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> ExitCode {
     let ended = match command {
         Command::Check(args) => check::run(&args),
+        Command::Fmt(args) => fmt::run(&args),
+        Command::Rule(args) => rule::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Simulate(args) => return simulate::run(args),

@@ -7,8 +7,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use waterspout::Error;
 use waterspout::flag_set::FlagSet;
-use waterspout::{Diagnostic, Error};
+use waterspout_review::Place;
 
 use crate::exit::{Stop, Trouble};
 use crate::render;
@@ -44,6 +45,11 @@ impl FlagFile {
         FlagSet::read(&self.text, |list| self.list(list).map_err(|error| in_plain_words(&error)))
     }
 
+    /// What the text would mean, were it edited so.
+    pub fn edited(&self, text: &str) -> Result<FlagSet, Error> {
+        FlagSet::read(text.as_bytes(), |list| self.list(list).map_err(|error| in_plain_words(&error)))
+    }
+
     /// What the text means; if it is refused, the findings are told on stderr.
     pub fn flag_set_or_tell(&self) -> Result<FlagSet, Stop> {
         self.flag_set().map_err(|error| {
@@ -57,13 +63,18 @@ impl FlagFile {
         &self.name
     }
 
-    /// The name of the file that a finding is in: this one, or a list.
-    pub fn name_of(&self, finding: &Diagnostic) -> String {
-        finding.list().map_or_else(|| self.name.clone(), |list| shown(&self.folder.join(list)))
+    /// The name of the file that a place is in: this one, or a list.
+    pub fn name_of(&self, place: &Place) -> String {
+        place.list.as_deref().map_or_else(|| self.name.clone(), |list| shown(&self.folder.join(list)))
     }
 
     pub fn text(&self) -> &[u8] {
         &self.text
+    }
+
+    /// The text of a file that was read: it is one.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.text).unwrap_or_default()
     }
 
     /// The content of a list, by the name that the flag file has for it.

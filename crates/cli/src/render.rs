@@ -1,9 +1,8 @@
-//! Findings as people and programs read them: the source line with a caret under the place, or one JSON object a line.
+//! Findings as people read them: the source line with a caret under the place.
 //!
 //! Nothing that a file says reaches a terminal as it is: control characters and marks that turn text around are shown by
 //! their numbers.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -11,18 +10,21 @@ use std::ops::Range;
 use annotate_snippets::renderer::{DEFAULT_LINE_NUM_STYLE, Style};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use waterspout::{Diagnostic, Severity};
+use waterspout_review::report::{self, commands_terminals};
+use waterspout_review::{Finding, Place};
 
 use crate::read::FlagFile;
+
+pub use waterspout_review::report::safe;
 
 /// The most of a source line that is looked at, on each side of the place, in bytes. What is shown is less: as much as
 /// fits beside each other.
 const AROUND: usize = 1000;
 
-/// All findings with their places, and one line that sums them up.
+/// All findings with their places.
 pub fn write_findings(
     file: &FlagFile,
-    findings: &[Diagnostic],
-    verdict: &str,
+    findings: &[Finding],
     styled: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -30,39 +32,22 @@ pub fn write_findings(
     for finding in findings {
         writeln!(out, "{}", finding_text(file, finding, &look))?;
     }
-    let refused = findings.iter().any(|finding| finding.severity() == Severity::Error);
-    let verdict = if refused { format!("; {verdict}") } else { String::new() };
-    writeln!(out, "{}{verdict}", counted(findings))
+    Ok(())
 }
 
 /// Tells on stderr why a command has nothing to work with.
 pub fn tell_refused(file: &FlagFile, findings: &[Diagnostic]) {
     let mut stderr = io::BufWriter::new(io::stderr().lock());
     let styled = takes_colour(&io::stderr());
+    let findings: Vec<Finding> = findings.iter().map(Finding::from).collect();
     // Where even stderr is gone, the exit code still tells.
-    let _ = write_findings(file, findings, "this file is refused", styled, &mut stderr);
+    let _ = write_findings(file, &findings, styled, &mut stderr);
+    let _ = writeln!(stderr, "{}; this file is refused", report::counted(findings.iter()));
 }
 
 /// Whether a stream takes colour: a terminal, and nobody said `NO_COLOR`.
 pub fn takes_colour(stream: &impl anstream::stream::RawStream) -> bool {
     anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
-}
-
-/// A finding as one JSON object.
-pub fn finding_json(file: &FlagFile, finding: &Diagnostic) -> String {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    format!(
-        r#"{{"code":{},"severity":{},"file":{},"line":{},"column":{},"path":{},"message":{},"label":{},"help":{}}}"#,
-        quoted(finding.code()),
-        quoted(&finding.severity().to_string()),
-        quoted(&file.name_of(finding)),
-        finding.line(),
-        finding.column(),
-        quoted(finding.path()),
-        quoted(finding.message()),
-        finding.label().map_or_else(|| "null".to_owned(), quoted),
-        finding.help().map_or_else(|| "null".to_owned(), quoted),
-    )
 }
 
 /// Why a run cannot be made, as one line or two.
@@ -74,30 +59,19 @@ pub fn trouble(message: &str, help: Option<&str>) -> String {
     text
 }
 
-fn finding_text(file: &FlagFile, finding: &Diagnostic, look: &Look) -> String {
-    let level = match finding.severity() {
+fn finding_text(file: &FlagFile, finding: &Finding, look: &Look) -> String {
+    let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         _ => Level::INFO,
     };
-    let (line, column) = (finding.line(), finding.column());
-    let list = finding.list().map(|list| file.list(list).unwrap_or_default());
-    let source = list.as_deref().unwrap_or(file.text());
     let mut text = String::new();
-    let title = level.clone().primary_title(safe(finding.message())).id(finding.code());
+    let title = level.clone().primary_title(safe(&finding.message)).id(finding.rule);
     look.push(Group::with_title(title), &mut text);
-    let gutter = if source.is_empty() { 1 } else { line.to_string().len() };
-    let Look { place, .. } = look;
-    // Written here, since the excerpt may be cut or spelt otherwise: its own columns are not those of the file.
-    let _ =
-        writeln!(text, "{:gutter$}{place}-->{place:#} {}:{line}:{column}", "", safe(&file.name_of(finding)));
-    if !source.is_empty() {
-        let Excerpt { line: excerpt, span } = Excerpt::of(source, finding.span());
-        let caret = AnnotationKind::Primary.span(span).label(finding.label().map(safe));
-        let snippet = Snippet::source(excerpt).line_start(line).annotation(caret);
-        look.push(Group::with_level(level).element(snippet), &mut text);
+    if let Some(place) = &finding.place {
+        look.push_excerpt(file, place, level, finding.label.as_deref(), &mut text);
     }
-    look.push_help(finding.help(), &mut text);
+    look.push_help(finding.help.as_deref(), &mut text);
     text
 }
 
@@ -121,22 +95,35 @@ impl Look {
         text.push('\n');
     }
 
+    /// The line of a place, with a caret and what is to be said there.
+    fn push_excerpt(
+        &self,
+        file: &FlagFile,
+        place: &Place,
+        level: Level<'_>,
+        label: Option<&str>,
+        text: &mut String,
+    ) {
+        let list = place.list.as_deref().map(|list| file.list(list).unwrap_or_default());
+        let source = list.as_deref().unwrap_or(file.text());
+        let (line, column) = (place.line, place.column);
+        let gutter = if source.is_empty() { 1 } else { line.to_string().len() };
+        let (name, arrow) = (file.name_of(place), self.place);
+        // Written here, since the excerpt may be cut or spelt otherwise: its own columns are not those of the file.
+        let _ = writeln!(text, "{:gutter$}{arrow}-->{arrow:#} {}:{line}:{column}", "", safe(&name));
+        if !source.is_empty() {
+            let Excerpt { line: excerpt, span } = Excerpt::of(source, place.span.clone());
+            let caret = AnnotationKind::Primary.span(span).label(label.map(safe));
+            let snippet = Snippet::source(excerpt).line_start(line).annotation(caret);
+            self.push(Group::with_level(level).element(snippet), text);
+        }
+    }
+
     fn push_help(&self, help: Option<&str>, text: &mut String) {
         if let Some(help) = help {
             self.push(Group::with_title(Level::HELP.secondary_title(safe(help))), text);
         }
     }
-}
-
-/// How many of each severity, the worst first: `2 errors, 1 warning`.
-fn counted(findings: &[Diagnostic]) -> String {
-    let mut severities: Vec<Severity> = findings.iter().map(Diagnostic::severity).collect();
-    severities.sort_unstable();
-    let groups = severities.chunk_by(|one, other| one == other).rev();
-    let counts = groups.filter_map(|group| group.first().map(|severity| (group.len(), severity)));
-    let counts =
-        counts.map(|(count, severity)| format!("{count} {severity}{}", if count == 1 { "" } else { "s" }));
-    counts.collect::<Vec<_>>().join(", ")
 }
 
 /// One line of a file, fit to be shown, and a place in it.
@@ -198,16 +185,6 @@ fn push_safe(bytes: &[u8], is_odd: impl Fn(char) -> bool, out: &mut String) {
     }
 }
 
-/// Text that a terminal only shows: what would command it is told by its number, `<U+001B>`.
-pub fn safe(text: &str) -> Cow<'_, str> {
-    if !text.contains(commands_terminals) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 8);
-    push_safe(text.as_bytes(), commands_terminals, &mut out);
-    Cow::Owned(out)
-}
-
 /// [`safe`] for text of several lines, whose line ends are ours.
 pub fn safe_lines(text: &str) -> String {
     text.split('\n').map(safe).collect::<Vec<_>>().join("\n")
@@ -215,14 +192,6 @@ pub fn safe_lines(text: &str) -> String {
 
 fn push_number(character: char, out: &mut String) {
     let _ = write!(out, "<U+{:04X}>", u32::from(character));
-}
-
-/// Control characters, line and paragraph separators, marks that turn text around, and characters that cannot be seen.
-fn commands_terminals(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -265,9 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn text_without_anything_odd_stays() {
-        assert!(matches!(safe("é 🌍 `a`"), Cow::Borrowed("é 🌍 `a`")));
-        assert_eq!(safe("a\nb\u{7f}\u{9b}"), "a<U+000A>b<U+007F><U+009B>");
+    fn line_ends_of_ours_stay() {
         assert_eq!(safe_lines("a\n\u{1b}b\n"), "a\n<U+001B>b\n");
     }
 }

@@ -111,12 +111,14 @@ const REVIEWED: &str = r#"{
   }
 }"#;
 
-/// What is said of a flag after its first line, without indentation.
+/// What is said of a flag after its first line, up to what would flip it, without indentation.
 fn told(flag: &str, context: &str) -> Vec<String> {
     let arguments = ["explain", "flags.json", "--flag", flag, "--context", context];
     let ran = Folder::with_flags(REVIEWED).run(&arguments);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-    ran.lines().iter().skip(1).map(|line| line.trim().to_owned()).collect()
+    let lines = ran.lines();
+    let lines = lines.iter().skip(1).map(|line| line.trim().to_owned());
+    lines.take_while(|line| !line.starts_with("it would be")).collect()
 }
 
 #[test]
@@ -160,6 +162,73 @@ fn what_becomes_of_unknown_is_said() {
             "yes: age is not present - it is missing",
         ]
     );
+}
+
+#[test]
+fn what_would_flip_an_answer_is_told_and_true() {
+    let context = r#"{"targetingKey":"ada","account_id":"acme","app_version":"3.1","age":17,"seats":8}"#;
+    let ran = Folder::with_flags(REVIEWED).run(&[
+        "explain",
+        "flags.json",
+        "--format",
+        "json",
+        "--context",
+        context,
+    ]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let mut told = 0;
+    for line in ran.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let flag = line["flag"].as_str().unwrap();
+        for flip in line["flips"].as_array().unwrap() {
+            told += 1;
+            assert_ne!(flip["variant"], line["variant"]);
+            let mut changed: Value = serde_json::from_str(context).unwrap();
+            let mut file: Value = serde_json::from_str(REVIEWED).unwrap();
+            match flip["if"]["attribute"].as_str() {
+                Some(name) => {
+                    let name = if name == "key" { "targetingKey" } else { name };
+                    changed[name] = flip["if"]["is"].clone();
+                }
+                None => {
+                    let rule = flip["if"]["rule"].as_u64().unwrap() as usize;
+                    file["flags"][flag]["rules"][rule]["rollout"] = flip["if"]["rollout"].clone();
+                    // A thousandth less would not do.
+                    let just = flip["if"]["rollout"].as_f64().unwrap();
+                    let mut less = file.clone();
+                    less["flags"][flag]["rules"][rule]["rollout"] =
+                        (((just * 1000.0).round() - 1.0) / 1000.0).into();
+                    assert_eq!(answered(&less, flag, &changed), line["variant"]);
+                }
+            }
+            assert_eq!(answered(&file, flag, &changed), flip["variant"], "{flag}: {flip}");
+        }
+    }
+    assert!(told >= 5, "{}", ran.stdout);
+}
+
+fn answered(file: &Value, flag: &str, context: &Value) -> Value {
+    let context = context.to_string();
+    let ran = Folder::with_flags(&file.to_string()).run(&[
+        "eval",
+        "flags.json",
+        "--flag",
+        flag,
+        "--context",
+        &context,
+    ]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    serde_json::from_str::<Value>(&ran.stdout).unwrap()["variant"].clone()
+}
+
+#[test]
+fn a_flip_tells_nothing_of_a_list_that_is_sensitive() {
+    let flags = r#"{"version": 1, "attributes": {"email": {"type": "string", "sensitive": true}},
+        "segments": {"known": {"keys": ["secret@example.com"], "of": "email"}},
+        "flags": {"a": {"rules": [{"when": {"segment": "known"}}]}}}"#;
+    let ran = Folder::with_flags(flags).run(&["explain", "flags.json"]);
+    assert_eq!(ran.code, 0);
+    assert!(!ran.stdout.contains("secret"), "{}", ran.stdout);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The command lines that the README shows print what it says.
+//! The command lines that the README and the documents show print what these say.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,12 +15,16 @@ fn shown(readme: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_readme_shows_what_is_printed() {
+fn what_is_shown_is_what_is_printed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let binary = Path::new(env!("CARGO_BIN_EXE_waterspout")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), env::var("PATH").unwrap());
-    let runs = shown(&fs::read_to_string(root.join("README.md")).unwrap());
-    assert!(runs.len() >= 3, "{runs:?}");
+    let mut runs = Vec::new();
+    for (document, least) in [("README.md", 3), ("docs/check.md", 1)] {
+        let in_it = shown(&fs::read_to_string(root.join(document)).unwrap());
+        assert!(in_it.len() >= least, "{document}: {in_it:?}");
+        runs.extend(in_it);
+    }
     for (command, expected) in runs {
         let ran = Command::new("sh")
             .args(["-c", &format!("{command} 2>&1")])

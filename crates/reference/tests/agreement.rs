@@ -110,7 +110,9 @@ fn is_coherent(explanation: &Explanation, answer: &dyn Fn(&str) -> Answer) -> Re
                 match rollout {
                     Some(Draw::NoUnit { .. }) => prop_assert!(!applies),
                     // However it is rounded, a place reads on its own side of the rollout.
-                    Some(Draw::Place { at, rollout, inside }) => {
+                    Some(Draw::Place { at, rollout, inside, in_from, .. }) => {
+                        prop_assert_eq!(*inside, in_from <= rollout, "in from {} of {}", in_from, rollout);
+                        prop_assert!(at < in_from);
                         prop_assert_eq!(*inside, at < rollout, "{} and {}", at, rollout);
                         prop_assert!(*inside || !applies);
                     }

@@ -11,12 +11,14 @@ pub struct Finding {
     pub rule: &'static str,
     /// How much it matters.
     pub severity: Severity,
-    /// The flag it is about, if it is about one.
+    /// The flag it is about, if it is about one: a finding of a flag can be waived there.
     pub flag: Option<Box<str>>,
     /// Where it stands, if it stands somewhere.
     pub place: Option<Place>,
     /// What is so, in one line, lower case, without a full stop.
     pub message: Box<str>,
+    /// What to write at the place itself, under a caret: a fact that goes on where the message ends.
+    pub label: Option<Box<str>>,
     /// What to do instead.
     pub help: Option<Box<str>>,
 }

@@ -2,8 +2,21 @@
 //!
 //! It reads with the library and answers with the library, so that it cannot say anything that a service would not do.
 
+mod condition;
 mod finding;
+mod flip;
+mod format;
+mod lint;
 mod place;
+mod reach;
+pub mod report;
+mod rule;
+mod token;
+mod tree;
 
 pub use finding::Finding;
+pub use flip::{Asked, Change, Flip};
+pub use format::format;
+pub use lint::lint;
 pub use place::Place;
+pub use rule::{Example, Rule, rule, rules};
