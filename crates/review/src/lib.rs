@@ -2,7 +2,9 @@
 //!
 //! It reads with the library and answers with the library, so that it cannot say anything that a service would not do.
 
+mod answer;
 mod condition;
+pub mod diff;
 mod finding;
 mod flip;
 mod format;
@@ -14,6 +16,7 @@ mod rule;
 mod token;
 mod tree;
 
+pub use answer::write_answer;
 pub use finding::Finding;
 pub use flip::{Asked, Change, Flip};
 pub use format::format;

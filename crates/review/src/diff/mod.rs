@@ -1,0 +1,458 @@
+//! The answer difference: whose answer an edit changes, exactly, without asking for anybody.
+//!
+//! Two flags are lowered to decision lists over the same regions (`dimension`, `lower`, `form`), walked until they are
+//! alike whatever follows (`walk`), and what is left are cells: conditions under which a share of the bucket line gains,
+//! loses or switches. Each change is shown by a context that the library confirms (`witness`).
+
+mod dimension;
+mod form;
+mod json;
+mod listings;
+mod lower;
+mod regions_of_addresses;
+mod regions_of_order;
+mod regions_of_texts;
+mod ruler;
+mod same;
+mod sample;
+mod share;
+mod walk;
+mod witness;
+mod words;
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use waterspout::Time;
+use waterspout::flag_set::{
+    Condition, FlagDefinition, FlagSet, Predicate, Rule, SegmentBody, Subject as Tested,
+};
+
+use dimension::{Subject, What};
+use listings::Listings;
+use lower::Pair;
+use ruler::Ruler;
+use same::Same;
+use walk::{Found, Walk};
+use witness::Finder;
+
+pub use share::Share;
+pub use walk::Kind;
+pub use witness::Witness;
+
+/// How far to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The time of the review. What the files say of `now` is compared from here on.
+    pub now: Time,
+    /// The most cells that are looked at for one flag. Beyond, its shares are a lower bound and labelled so.
+    pub cells: usize,
+}
+
+impl Options {
+    /// The limit of cells where nobody asks for another.
+    pub const CELLS: usize = 100_000;
+
+    /// At a time, with the usual limit.
+    #[must_use]
+    pub fn at(now: Time) -> Options {
+        Options { now, cells: Options::CELLS }
+    }
+}
+
+/// What became of a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// Somebody's answer changes.
+    Changed,
+    /// It is written differently, and nobody's answer changes.
+    SameAnswers,
+}
+
+impl Change {
+    /// The word of the JSON contract: `same-answers`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Change::Added => "added",
+            Change::Removed => "removed",
+            Change::Changed => "changed",
+            Change::SameAnswers => "same-answers",
+        }
+    }
+}
+
+/// Contexts to which the same happens, and to how many of them.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// Who they are, in words.
+    pub when: String,
+    /// From when on, if not now.
+    pub from: Option<Time>,
+    /// The share of the units that come in.
+    pub gained: Share,
+    /// The share of the units that drop out.
+    pub lost: Share,
+    /// The share of the units that get another variant, or another value.
+    pub switched: Share,
+    /// People that a file names, and what happens to each.
+    pub people: Vec<(Kind, Vec<String>)>,
+}
+
+impl Cell {
+    /// Whether nobody's answer changes here.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        self.gained.is_zero() && self.lost.is_zero() && self.switched.is_zero()
+    }
+}
+
+/// What becomes of the answers of one flag.
+#[derive(Clone, Debug)]
+pub struct FlagDifference {
+    /// Its key.
+    pub key: String,
+    /// What became of it.
+    pub change: Change,
+    /// Whether nobody who is in drops out or gets something else.
+    pub monotone: bool,
+    /// Whether all of this is so for sure. If not, it is what was found within the limit.
+    pub exact: bool,
+    /// Where answers change; and, said explicitly, where a missing value keeps them all.
+    pub cells: Vec<Cell>,
+    /// Contexts that show it.
+    pub witnesses: Vec<Witness>,
+    /// The lines that were taken for independent of each other, if there are several.
+    pub independent: Vec<String>,
+    /// How many cells were looked at.
+    pub visited: usize,
+}
+
+impl FlagDifference {
+    /// Whether somebody's answer changes; a flag that comes or goes changes the answer of all.
+    #[must_use]
+    pub fn answers_change(&self) -> bool {
+        self.change != Change::SameAnswers
+    }
+}
+
+/// What an edit does to answers.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// The flags that are written differently or answer differently, in the order of the file after; then those gone.
+    pub flags: Vec<FlagDifference>,
+    /// The time of the review.
+    pub now: Time,
+}
+
+impl Difference {
+    /// Compares two flag sets.
+    #[must_use]
+    pub fn of(base: &FlagSet, head: &FlagSet, options: Options) -> Difference {
+        let mut comparison = Comparison {
+            sets: [base, head],
+            options,
+            listings: OnceCell::new(),
+            finder: Finder::new([base, head]),
+            same: Same::of([base, head]),
+        };
+        let gone = base.flags().iter().filter(|flag| head.flag(flag.key()).is_none());
+        let keys: Vec<&str> = head.flags().iter().chain(gone).map(FlagDefinition::key).collect();
+        let flags = keys.into_iter().filter_map(|key| comparison.flag(key)).collect();
+        Difference { flags, now: options.now }
+    }
+
+    /// Whether anybody's answer changes.
+    #[must_use]
+    pub fn answers_change(&self) -> bool {
+        self.flags.iter().any(FlagDifference::answers_change)
+    }
+
+    /// Whether all of it is exact. Together with no change of answers, this is a certificate.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.flags.iter().all(|flag| flag.exact)
+    }
+}
+
+struct Comparison<'s> {
+    sets: [&'s FlagSet; 2],
+    options: Options,
+    listings: OnceCell<Listings<'s>>,
+    finder: Finder<'s>,
+    same: Same<'s>,
+}
+
+/// The most instants ahead that are looked at for one flag.
+const MOST_INSTANTS: usize = 64;
+
+/// The most witnesses of one flag.
+const MOST_WITNESSES: usize = 6;
+
+impl<'s> Comparison<'s> {
+    /// What becomes of a flag; `None` if it is written the same and rests on the same.
+    fn flag(&mut self, key: &str) -> Option<FlagDifference> {
+        let flags = self.sets.map(|set| set.flag(key));
+        if let [Some(before), Some(after)] = flags {
+            let same_answers = self.same.answers(before, after);
+            match (same_answers, self.same.text(before, after)) {
+                (true, true) => return None,
+                (true, false) => return Some(unchanged(key)),
+                _ => {}
+            }
+            let difference = self.compared(key, flags);
+            let untouched = self.same.text(before, after);
+            let silent = difference.change == Change::SameAnswers && untouched && difference.exact;
+            return (!silent).then_some(difference);
+        }
+        Some(self.compared(key, flags))
+    }
+
+    fn compared(&mut self, key: &str, flags: [Option<&'s FlagDefinition>; 2]) -> FlagDifference {
+        let there = flags.map(|flag| flag.is_some());
+        let mut difference = unchanged(key);
+        let mut instants = self.instants(flags);
+        if instants.len() > MOST_INSTANTS {
+            instants.truncate(MOST_INSTANTS);
+            difference.exact = false;
+        }
+        let mut last: Vec<Cell> = Vec::new();
+        for (place, at) in instants.iter().enumerate() {
+            let later = (place > 0).then_some(*at);
+            let cells = self.at(key, flags, *at, later, &mut difference);
+            let same = cells.len() == last.len() && cells.iter().zip(&last).all(|(one, two)| alike(one, two));
+            if !same && later.is_some() && cells.iter().all(Cell::is_unchanged) {
+                // From here on both files say the same again.
+                let all = Cell {
+                    when: "everyone".to_owned(),
+                    from: later,
+                    gained: Share::ZERO,
+                    lost: Share::ZERO,
+                    switched: Share::ZERO,
+                    people: Vec::new(),
+                };
+                difference.cells.push(all);
+            } else if !same {
+                difference.cells.extend(cells.clone());
+            }
+            last = cells;
+        }
+        let changed = difference.cells.iter().any(|cell| !cell.is_unchanged());
+        difference.monotone =
+            difference.cells.iter().all(|cell| cell.lost.is_zero() && cell.switched.is_zero());
+        difference.change = match there {
+            [false, _] => Change::Added,
+            [_, false] => Change::Removed,
+            _ if changed => Change::Changed,
+            // What was not looked at to the end may change.
+            _ if !difference.exact => Change::Changed,
+            _ => Change::SameAnswers,
+        };
+        if !changed {
+            difference.cells.clear();
+        }
+        if difference.witnesses.is_empty() && there != [true, true] {
+            difference.witnesses.extend(self.anybody(key, flags));
+        }
+        difference
+    }
+
+    /// The instants at which a flag may change by itself, from now on; now first.
+    fn instants(&self, flags: [Option<&'s FlagDefinition>; 2]) -> Vec<Time> {
+        let mut edges = BTreeSet::new();
+        for (set, flag) in self.sets.into_iter().zip(flags) {
+            if let Some(flag) = flag {
+                edges.extend(edges_of(set, flag));
+            }
+        }
+        let now = self.options.now;
+        std::iter::once(now).chain(edges.into_iter().filter(|edge| *edge > now)).collect()
+    }
+
+    /// The cells of one stretch of time. Witnesses and limits go into the difference.
+    fn at(
+        &mut self,
+        key: &str,
+        flags: [Option<&'s FlagDefinition>; 2],
+        at: Time,
+        later: Option<Time>,
+        difference: &mut FlagDifference,
+    ) -> Vec<Cell> {
+        let sets = self.sets;
+        let listings = self.listings.get_or_init(|| Listings::of(sets));
+        let Ok(mut pair) = Pair::of(sets, flags, [at; 2], listings) else {
+            difference.exact = false;
+            return Vec::new();
+        };
+        difference.exact &= pair.complete;
+        let ruler = Ruler::of(&pair.lines, at);
+        let (mut found, visited, ended) = Walk::all(&mut pair, &ruler, self.options.cells);
+        difference.visited += visited;
+        difference.exact &= ended.is_ok();
+        difference.exact &= found.iter().all(|found| found.shares.iter().all(|share| share.is_exact()));
+        // The worst first.
+        found.sort_by(|one, two| two.shares.cmp(&one.shares));
+        let mut cells: Vec<Cell> = found.iter().map(|found| cell(&pair, found, later)).collect();
+        if !found.is_empty() {
+            cells.extend(kept_where_missing(&mut pair, &ruler, &found, self.options.cells, later));
+            difference.independent = independent(&pair);
+        }
+        let there = flags.map(|flag| flag.is_some());
+        let wanted = if later.is_none() { MOST_WITNESSES } else { 1 };
+        let mut shown = 0;
+        for kind in [Kind::Lost, Kind::Switched, Kind::Gained] {
+            let mut of_kind = 0;
+            for found in &found {
+                if shown >= wanted || of_kind >= 2 {
+                    break;
+                }
+                let witness = self.finder.find(key, there, &pair, &ruler, listings, (found, kind), [at; 2]);
+                if let Some(witness) = witness {
+                    difference.witnesses.push(Witness { at: later, ..witness });
+                    shown += 1;
+                    of_kind += 1;
+                }
+            }
+        }
+        cells
+    }
+
+    /// For a flag that comes or goes: what anybody gets.
+    fn anybody(&mut self, key: &str, flags: [Option<&'s FlagDefinition>; 2]) -> Option<Witness> {
+        let sets = self.sets;
+        let listings = self.listings.get_or_init(|| Listings::of(sets));
+        let pair = Pair::of(sets, flags, [self.options.now; 2], listings).ok()?;
+        let there = flags.map(|flag| flag.is_some());
+        self.finder.witness(key, there, &pair, listings, &[], [self.options.now; 2])
+    }
+}
+
+fn unchanged(key: &str) -> FlagDifference {
+    FlagDifference {
+        key: key.to_owned(),
+        change: Change::SameAnswers,
+        monotone: true,
+        exact: true,
+        cells: Vec::new(),
+        witnesses: Vec::new(),
+        independent: Vec::new(),
+        visited: 0,
+    }
+}
+
+fn alike(one: &Cell, two: &Cell) -> bool {
+    one.when == two.when && one.gained == two.gained && one.lost == two.lost && one.switched == two.switched
+}
+
+fn cell(pair: &Pair<'_>, found: &Found, from: Option<Time>) -> Cell {
+    let [lost, switched, gained] = found.shares;
+    let kinds = [Kind::Lost, Kind::Switched, Kind::Gained];
+    let people =
+        kinds.into_iter().zip(found.people.clone()).filter(|(_, people)| !people.is_empty()).collect();
+    Cell { when: words::path(pair, &found.path), from, gained, lost, switched, people }
+}
+
+/// The dimensions whose missing value keeps every answer: said explicitly, since that is asked first.
+fn kept_where_missing(
+    pair: &mut Pair<'_>,
+    ruler: &Ruler,
+    found: &[Found],
+    limit: usize,
+    from: Option<Time>,
+) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for dim in 0..pair.first_line() {
+        let dimension = &pair.dimensions[dim as usize];
+        let Some(missing) = dimension.regions.iter().position(|region| matches!(region.what, What::Missing))
+        else {
+            continue;
+        };
+        // A cell that holds whether or not there is a value says it already.
+        let told = |found: &Found| {
+            found
+                .path
+                .iter()
+                .find(|(asked, _)| *asked == dim)
+                .is_none_or(|(_, regions)| regions.contains(&missing))
+        };
+        if found.iter().any(told) {
+            continue;
+        }
+        let when = format!("no {}", words::name(dimension.subject));
+        if Walk::is_alike_without(pair, ruler, dim, missing, limit) {
+            cells.push(Cell {
+                when,
+                from,
+                gained: Share::ZERO,
+                lost: Share::ZERO,
+                switched: Share::ZERO,
+                people: Vec::new(),
+            });
+        }
+    }
+    cells
+}
+
+/// The lines of a pair in words, where there are several.
+fn independent(pair: &Pair<'_>) -> Vec<String> {
+    if pair.lines.len() < 2 {
+        return Vec::new();
+    }
+    let line = |line: &lower::Line<'_>| {
+        let purpose = match line.purpose {
+            lower::Purpose::Rollout => "rollout",
+            lower::Purpose::Split => "split",
+        };
+        let by =
+            if line.unit == Subject::Key { String::new() } else { format!(" by {}", words::name(line.unit)) };
+        format!("{purpose} of `{}`{by}", line.salt)
+    };
+    pair.lines.iter().map(line).collect()
+}
+
+/// The instants that a flag, and all that it rests on, names.
+pub(crate) fn edges_of(set: &FlagSet, flag: &FlagDefinition) -> BTreeSet<Time> {
+    fn of_condition(
+        set: &FlagSet,
+        condition: &Condition,
+        seen: &mut BTreeSet<usize>,
+        edges: &mut BTreeSet<Time>,
+    ) {
+        match condition {
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().for_each(|part| of_condition(set, part, seen, edges));
+            }
+            Condition::Not(part) => of_condition(set, part, seen, edges),
+            Condition::Segment(index) if seen.insert(index.get()) => {
+                if let Some(SegmentBody::When(when)) =
+                    set.segments().get(index.get()).map(|segment| segment.body())
+                {
+                    of_condition(set, when, seen, edges);
+                }
+            }
+            Condition::Test(test) if test.subject() == Tested::Now => {
+                if let Predicate::Since(time) | Predicate::Before(time) = test.predicate() {
+                    edges.insert(*time);
+                }
+            }
+            _ => {}
+        }
+    }
+    let (mut seen, mut edges) = (BTreeSet::new(), BTreeSet::new());
+    let mut flags = vec![flag];
+    let mut met: BTreeSet<&str> = BTreeSet::new();
+    while let Some(flag) = flags.pop() {
+        if !met.insert(flag.key()) || !flag.is_enabled() {
+            continue;
+        }
+        for condition in flag.deny().iter().chain(flag.rules().iter().filter_map(Rule::when)) {
+            of_condition(set, condition, &mut seen, &mut edges);
+        }
+        flags.extend(flag.requires().iter().filter_map(|required| set.flags().get(required.flag().get())));
+    }
+    edges
+}
