@@ -1,10 +1,13 @@
 //! The difference as JSON: a contract.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::{Cell, Difference, FlagDifference, Witness};
+use super::{Cell, Difference, FlagDifference, Share, Witness};
 
 impl Difference {
     /// Writes one JSON object:
@@ -18,66 +21,104 @@ impl Difference {
     /// # Errors
     /// If the output cannot be written.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let flags: Vec<Value> = self.flags.iter().map(flag).collect();
-        let whole = json!({
-            "answers_change": self.answers_change(),
-            "exact": self.is_exact(),
-            "now": self.now.to_string(),
-            "flags": flags,
-        });
+        let whole = Whole {
+            answers_change: self.answers_change(),
+            exact: self.is_exact(),
+            flags: self.flags.iter().map(Flag::of).collect(),
+            now: self.now.to_string(),
+        };
         serde_json::to_writer(&mut *out, &whole)?;
         out.write_all(b"\n")
     }
 }
 
-fn flag(flag: &FlagDifference) -> Value {
-    json!({
-        "flag": flag.key,
-        "change": flag.change.as_str(),
-        "monotone": flag.monotone,
-        "exact": flag.exact,
-        "independent": flag.independent,
-        "cells": flag.cells.iter().map(cell).collect::<Vec<_>>(),
-        "witnesses": flag.witnesses.iter().map(witness).collect::<Vec<_>>(),
-    })
+#[derive(Serialize)]
+struct Whole<'d> {
+    answers_change: bool,
+    exact: bool,
+    flags: Vec<Flag<'d>>,
+    now: String,
 }
 
-fn cell(cell: &Cell) -> Value {
-    let when = match cell.from {
-        Some(from) => format!("from {from} on: {}", cell.when),
-        None => cell.when.clone(),
-    };
-    let mut value = json!({
-        "when": when,
-        "gained": number(cell.gained.to_f64()),
-        "lost": number(cell.lost.to_f64()),
-        "switched": number(cell.switched.to_f64()),
-    });
-    if !cell.people.is_empty() {
-        let people: serde_json::Map<String, Value> =
-            cell.people.iter().map(|(kind, people)| (kind.as_str().to_owned(), json!(people))).collect();
-        value["people"] = Value::Object(people);
+#[derive(Serialize)]
+pub(crate) struct Flag<'d> {
+    flag: &'d str,
+    change: &'static str,
+    monotone: bool,
+    cells: Vec<CellObject<'d>>,
+    witnesses: Vec<WitnessObject<'d>>,
+    exact: bool,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    independent: &'d [String],
+}
+
+impl<'d> Flag<'d> {
+    pub(crate) fn of(flag: &'d FlagDifference) -> Flag<'d> {
+        Flag {
+            flag: &flag.key,
+            change: flag.change.as_str(),
+            monotone: flag.monotone,
+            cells: flag.cells.iter().map(CellObject::of).collect(),
+            witnesses: flag.witnesses.iter().map(WitnessObject::of).collect(),
+            exact: flag.exact,
+            independent: &flag.independent,
+        }
     }
-    value
+}
+
+#[derive(Serialize)]
+struct CellObject<'d> {
+    when: String,
+    gained: Value,
+    lost: Value,
+    switched: Value,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    people: BTreeMap<&'static str, &'d [String]>,
+}
+
+impl<'d> CellObject<'d> {
+    fn of(cell: &'d Cell) -> CellObject<'d> {
+        CellObject {
+            when: cell.words(),
+            gained: number(cell.gained),
+            lost: number(cell.lost),
+            switched: number(cell.switched),
+            people: cell.people.iter().map(|(kind, people)| (kind.as_str(), people.as_slice())).collect(),
+        }
+    }
 }
 
 /// 0 and 1 as whole numbers.
-fn number(share: f64) -> Value {
-    if share == 0.0 || share == 1.0 { Value::from(share as u8) } else { Value::from(share) }
+fn number(share: Share) -> Value {
+    match share.to_f64() {
+        0.0 => Value::from(0),
+        1.0 => Value::from(1),
+        share => Value::from(share),
+    }
 }
 
-fn witness(witness: &Witness) -> Value {
-    let answer = |answer: &Option<String>| {
-        answer.as_deref().and_then(|answer| serde_json::from_str::<Value>(answer).ok()).unwrap_or(Value::Null)
-    };
-    let mut value = json!({
-        "context": witness.context,
-        "facts": witness.facts,
-        "before": answer(&witness.before),
-        "after": answer(&witness.after),
-    });
-    if let Some(at) = witness.at {
-        value["now"] = Value::from(at.to_string());
+#[derive(Serialize)]
+struct WitnessObject<'d> {
+    context: &'d Value,
+    facts: &'d Value,
+    before: Option<&'d RawValue>,
+    after: Option<&'d RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    now: Option<String>,
+}
+
+impl<'d> WitnessObject<'d> {
+    fn of(witness: &'d Witness) -> WitnessObject<'d> {
+        // Answers stay as they are written: the number 1.50 is not 1.5.
+        let raw = |answer: &'d Option<String>| {
+            answer.as_deref().and_then(|answer| serde_json::from_str(answer).ok())
+        };
+        WitnessObject {
+            context: &witness.context,
+            facts: &witness.facts,
+            before: raw(&witness.before),
+            after: raw(&witness.after),
+            now: witness.at.map(|at| at.to_string()),
+        }
     }
-    value
 }

@@ -9,6 +9,8 @@ mod form;
 mod json;
 mod listings;
 mod lower;
+#[cfg(test)]
+mod proof;
 mod regions_of_addresses;
 mod regions_of_order;
 mod regions_of_texts;
@@ -104,6 +106,15 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// Who they are, and from when on.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.from {
+            Some(from) => format!("from {from} on: {}", self.when),
+            None => self.when.clone(),
+        }
+    }
+
     /// Whether nobody's answer changes here.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {

@@ -89,7 +89,7 @@ mod tests {
             line(Purpose::Split, &[0, 12_509, 12_510, 100_000]),
         ];
         let ruler = Ruler::of(&lines, now);
-        assert_eq!((ruler.place(0, "user-42"), ruler.place(1, "user-42")), (1, 0));
+        assert_eq!((ruler.place(0, "user-42"), ruler.place(1, "user-42")), (1, 1));
         assert_eq!((ruler.place(0, "ada"), ruler.place(1, "ada")), (2, 2));
         assert_eq!((ruler.place(0, "grace"), ruler.place(1, "grace")), (0, 2));
     }
