@@ -217,15 +217,21 @@ impl<'w, 's> Walk<'w, 's> {
         Ok(found)
     }
 
-    /// The units that the path names one by one, and that the lines left draw for.
+    /// The units that are told one by one, where the lines left draw for nobody else.
     fn people(&self, sides: (FormId, FormId), path: &Path) -> Vec<(Dim, Vec<String>)> {
         let lines = self.lines(sides);
         let mut people = Vec::new();
-        for (dim, regions) in path {
-            let dimension = &self.pair.dimensions[*dim as usize];
-            let drawn = bits(lines).any(|line| self.unit_of(line) == dimension.subject);
-            let chosen = || regions.iter().map(|region| &dimension.regions[*region]);
-            if !drawn || chosen().any(|region| region.unit == Unit::Many) {
+        for (dim, dimension) in self.pair.dimensions.iter().enumerate() {
+            if !bits(lines).any(|line| self.unit_of(line) == dimension.subject) {
+                continue;
+            }
+            let asked = path.iter().find(|(asked, _)| *asked as usize == dim).map(|(_, regions)| regions);
+            let chosen = || {
+                let all = dimension.regions.iter().enumerate();
+                all.filter(|(place, _)| asked.is_none_or(|asked| asked.contains(place)))
+                    .map(|(_, region)| region)
+            };
+            if chosen().any(|region| region.unit == Unit::Many) {
                 continue;
             }
             let named: Vec<String> = chosen()
@@ -233,7 +239,7 @@ impl<'w, 's> Walk<'w, 's> {
                 .flat_map(|region| super::witness::units(dimension, region))
                 .collect();
             if !named.is_empty() {
-                people.push((*dim, named));
+                people.push((dim as Dim, named));
             }
         }
         people

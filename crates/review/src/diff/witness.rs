@@ -219,7 +219,7 @@ fn samples<'s>(
             .collect();
         let named = piece.named.iter().find(|(named, _)| *named as usize == dim).map(|(_, name)| name);
         let any: Vec<usize> = (0..dimension.regions.len()).collect();
-        if chosen.is_none() && lines.is_empty() {
+        if chosen.is_none() && lines.is_empty() && named.is_none() {
             continue;
         }
         let regions = chosen.unwrap_or(&any);
