@@ -2,16 +2,19 @@
 
 mod check;
 mod completions;
+mod diff;
 mod eval;
 mod exit;
 mod explain;
 mod fmt;
+mod git;
 mod given;
 mod progress;
 mod read;
 mod render;
 mod replace;
 mod rule;
+mod sides;
 mod simulate;
 mod watch;
 
@@ -44,6 +47,7 @@ enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
     Rule(rule::Args),
+    Diff(diff::Args),
     Eval(eval::Args),
     Explain(explain::Args),
     Simulate(simulate::Args),
@@ -67,6 +71,7 @@ fn run(command: Command) -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Rule(args) => rule::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Simulate(args) => return simulate::run(args),
