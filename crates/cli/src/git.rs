@@ -39,7 +39,8 @@ impl Revision {
     /// A list beside the file.
     pub fn list(&self, list: &str) -> io::Result<Vec<u8>> {
         let folder = self.path.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
-        let read = self.blob(&format!("{folder}{list}")).map_err(|trouble| io::Error::other(trouble.to_string()))?;
+        let read =
+            self.blob(&format!("{folder}{list}")).map_err(|trouble| io::Error::other(trouble.to_string()))?;
         read.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
@@ -55,7 +56,9 @@ impl Revision {
         let message = format!("`{}` is no branch, tag or commit of this repository", self.reference);
         let help = match self.alike() {
             Some(known) => format!("did you mean `{known}:{}`?", self.path),
-            None => "`git branch --all` lists the branches; in a shallow clone, `git fetch` them first".to_owned(),
+            None => {
+                "`git branch --all` lists the branches; in a shallow clone, `git fetch` them first".to_owned()
+            }
         };
         Err(Trouble::new(message).help(help))
     }
@@ -68,7 +71,8 @@ impl Revision {
         }
         let kind = run(&["cat-file", "-t", &object])?;
         if kind.status.success() {
-            let message = format!("`{object}` is no file, but a {}", String::from_utf8_lossy(&kind.stdout).trim());
+            let message =
+                format!("`{object}` is no file, but a {}", String::from_utf8_lossy(&kind.stdout).trim());
             return Err(Trouble::new(message).help("name the flag file in it"));
         }
         Ok(None)

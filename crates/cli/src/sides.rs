@@ -56,7 +56,8 @@ impl Sides {
             Some(revision) => Ok(revision.in_working_tree()?.to_string_lossy().into_owned()),
             None => {
                 let message = format!("there is only one side, `{}`", self.base);
-                let help = "name the file after too, or the one before as REF:PATH, such as `main:flags.json`";
+                let help =
+                    "name the file after too, or the one before as REF:PATH, such as `main:flags.json`";
                 Err(Trouble::new(message).help(help).into())
             }
         }

@@ -5,10 +5,12 @@
 //! loses or switches. Each change is shown by a context that the library confirms (`witness`).
 
 mod dimension;
+pub mod edit;
 mod form;
 mod json;
 mod listings;
 mod lower;
+pub(crate) mod markdown;
 #[cfg(test)]
 mod proof;
 mod regions_of_addresses;
@@ -18,6 +20,8 @@ mod ruler;
 mod same;
 mod sample;
 mod share;
+pub(crate) mod text;
+pub(crate) mod told;
 mod walk;
 mod witness;
 mod words;
@@ -38,6 +42,7 @@ use same::Same;
 use walk::{Found, Walk};
 use witness::Finder;
 
+pub use edit::{Edit, Touched};
 pub use share::Share;
 pub use walk::Kind;
 pub use witness::Witness;
@@ -115,11 +120,32 @@ impl Cell {
         }
     }
 
+    /// The share to which a kind of change happens.
+    #[must_use]
+    pub fn share(&self, kind: Kind) -> Share {
+        match kind {
+            Kind::Lost => self.lost,
+            Kind::Switched => self.switched,
+            Kind::Gained => self.gained,
+        }
+    }
+
     /// Whether nobody's answer changes here.
     #[must_use]
     pub fn is_unchanged(&self) -> bool {
         self.gained.is_zero() && self.lost.is_zero() && self.switched.is_zero()
     }
+}
+
+/// The other name of a flag that was renamed.
+#[derive(Clone, Debug)]
+pub struct Renamed {
+    /// The other key.
+    pub key: String,
+    /// Whether everyone has the answer under the new name that they had under the old one.
+    pub keeps_answers: bool,
+    /// Whether the salt was kept, so that everyone keeps their place.
+    pub keeps_salt: bool,
 }
 
 /// What becomes of the answers of one flag.
@@ -137,6 +163,12 @@ pub struct FlagDifference {
     pub cells: Vec<Cell>,
     /// Contexts that show it.
     pub witnesses: Vec<Witness>,
+    /// What was edited: in the flag, and in what it rests on.
+    pub edits: Vec<Edit>,
+    /// The edits, in words, by which somebody drops out or gets something else.
+    pub broken_by: Vec<String>,
+    /// The flag that it is another name of.
+    pub renamed: Option<Renamed>,
     /// The lines that were taken for independent of each other, if there are several.
     pub independent: Vec<String>,
     /// How many cells were looked at.
@@ -173,7 +205,9 @@ impl Difference {
         };
         let gone = base.flags().iter().filter(|flag| head.flag(flag.key()).is_none());
         let keys: Vec<&str> = head.flags().iter().chain(gone).map(FlagDefinition::key).collect();
-        let flags = keys.into_iter().filter_map(|key| comparison.flag(key)).collect();
+        let mut flags: Vec<FlagDifference> =
+            keys.into_iter().filter_map(|key| comparison.flag(key)).collect();
+        comparison.find_renames(&mut flags);
         Difference { flags, now: options.now }
     }
 
@@ -212,10 +246,15 @@ impl<'s> Comparison<'s> {
             let same_answers = self.same.answers(before, after);
             match (same_answers, self.same.text(before, after)) {
                 (true, true) => return None,
-                (true, false) => return Some(unchanged(key)),
+                (true, false) => {
+                    let edits = edit::edits(self.sets, &self.same, before, after);
+                    return Some(FlagDifference { edits, ..unchanged(key) });
+                }
                 _ => {}
             }
-            let difference = self.compared(key, flags);
+            let mut difference = self.compared(key, flags);
+            difference.edits = edit::edits(self.sets, &self.same, before, after);
+            difference.broken_by = breaking(&difference);
             let untouched = self.same.text(before, after);
             let silent = difference.change == Change::SameAnswers && untouched && difference.exact;
             return (!silent).then_some(difference);
@@ -270,6 +309,41 @@ impl<'s> Comparison<'s> {
             difference.witnesses.extend(self.anybody(key, flags));
         }
         difference
+    }
+
+    /// Finds the flags that went under one key and came under another: of one salt, or written the same.
+    fn find_renames(&mut self, differences: &mut [FlagDifference]) {
+        let keys = |change: Change| {
+            let of = differences.iter().filter(|difference| difference.change == change);
+            of.map(|difference| difference.key.clone()).collect::<Vec<_>>()
+        };
+        let (gone, new) = (keys(Change::Removed), keys(Change::Added));
+        let mut taken: Vec<&String> = Vec::new();
+        for gone in &gone {
+            let Some(before) = self.sets[0].flag(gone) else { continue };
+            let mut candidates: Vec<(&String, bool)> = Vec::new();
+            for new in new.iter().filter(|new| !taken.contains(new)) {
+                let Some(after) = self.sets[1].flag(new) else { continue };
+                let keeps_salt = before.salt() == after.salt();
+                if keeps_salt || (self.same.body(before, after) && !before.rules().is_empty()) {
+                    candidates.push((new, keeps_salt));
+                }
+            }
+            candidates.sort_by_key(|(_, keeps_salt)| !keeps_salt);
+            let Some((new, keeps_salt)) = candidates.first().copied() else { continue };
+            taken.push(new);
+            let Some(after) = self.sets[1].flag(new) else { continue };
+            let compared = self.compared(new, [Some(before), Some(after)]);
+            let keeps_answers = compared.exact && compared.cells.iter().all(Cell::is_unchanged);
+            for difference in differences.iter_mut() {
+                let other = match &difference.key {
+                    key if key == gone => new,
+                    key if key == new => gone,
+                    _ => continue,
+                };
+                difference.renamed = Some(Renamed { key: other.clone(), keeps_answers, keeps_salt });
+            }
+        }
     }
 
     /// The instants at which a flag may change by itself, from now on; now first.
@@ -342,6 +416,59 @@ impl<'s> Comparison<'s> {
     }
 }
 
+/// The edits by which somebody drops out or gets something else, as the witnesses of that tell.
+fn breaking(difference: &FlagDifference) -> Vec<String> {
+    if difference.monotone {
+        return Vec::new();
+    }
+    let harmless = [Touched::RolloutRaised, Touched::VariantAdded];
+    let mut suspects: Vec<&Edit> = Vec::new();
+    for witness in
+        difference.witnesses.iter().filter(|witness| witness.kind.is_some_and(|kind| kind != Kind::Gained))
+    {
+        let said = |answer: &Option<String>| {
+            answer.as_deref().and_then(|answer| serde_json::from_str::<serde_json::Value>(answer).ok())
+        };
+        let (before, after) = (said(&witness.before), said(&witness.after));
+        let rule = |answer: &Option<serde_json::Value>| {
+            answer.as_ref().and_then(|answer| answer.get("rule")?.as_u64()).map(|rule| rule as usize)
+        };
+        let reason = after.as_ref().and_then(|after| after.get("reason")?.as_str()).unwrap_or_default();
+        let (before, after) = (rule(&before), rule(&after));
+        let is_suspect = |edit: &&Edit| match reason {
+            "DISABLED" => edit.touched == Touched::Enabled,
+            "DENIED" => matches!(
+                edit.touched,
+                Touched::Deny | Touched::Entries | Touched::SegmentWhen | Touched::Attribute
+            ),
+            "PREREQUISITE_FAILED" => matches!(edit.touched, Touched::Requires | Touched::Required),
+            _ => match edit.touched {
+                Touched::Salt
+                | Touched::BucketBy
+                | Touched::Entries
+                | Touched::SegmentWhen
+                | Touched::VariantValue => true,
+                Touched::RuleOrder | Touched::Attribute => true,
+                Touched::Default => after.is_none(),
+                _ => {
+                    (edit.rule_before.is_some() && edit.rule_before == before)
+                        || (edit.rule_after.is_some() && edit.rule_after == after)
+                }
+            },
+        };
+        suspects.extend(
+            difference.edits.iter().filter(is_suspect).filter(|edit| edit.touched != Touched::VariantAdded),
+        );
+    }
+    if suspects.is_empty() {
+        suspects.extend(difference.edits.iter().filter(|edit| !harmless.contains(&edit.touched)));
+    }
+    let mut words: Vec<String> = suspects.into_iter().map(|edit| edit.words.clone()).collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
 fn unchanged(key: &str) -> FlagDifference {
     FlagDifference {
         key: key.to_owned(),
@@ -350,6 +477,9 @@ fn unchanged(key: &str) -> FlagDifference {
         exact: true,
         cells: Vec::new(),
         witnesses: Vec::new(),
+        edits: Vec::new(),
+        broken_by: Vec::new(),
+        renamed: None,
         independent: Vec::new(),
         visited: 0,
     }

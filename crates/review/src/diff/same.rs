@@ -59,6 +59,11 @@ impl<'s> Same<'s> {
 
     /// Whether a flag's own parts are the same, of what it refers to the names only.
     fn shape(&self, one: &FlagDefinition, two: &FlagDefinition) -> bool {
+        one.salt() == two.salt() && self.body(one, two)
+    }
+
+    /// The same, whatever the salts.
+    pub(crate) fn body(&self, one: &FlagDefinition, two: &FlagDefinition) -> bool {
         let variant = |flag: &FlagDefinition, index: VariantIndex| flag.variant(index).name().to_owned();
         let attribute =
             |side: usize, index: Option<AttributeIndex>| index.map(|index| self.name_of(side, index));
@@ -80,7 +85,6 @@ impl<'s> Same<'s> {
         };
         one.is_enabled() == two.is_enabled()
             && one.kind() == two.kind()
-            && one.salt() == two.salt()
             && attribute(0, one.bucket_by()) == attribute(1, two.bucket_by())
             && variant(one, one.off()) == variant(two, two.off())
             && variant(one, one.default()) == variant(two, two.default())

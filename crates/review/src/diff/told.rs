@@ -1,0 +1,155 @@
+//! The difference in sentences, for people in whatever format.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::{Change, Difference, FlagDifference, Kind, Share, Witness};
+
+impl Difference {
+    /// All of it in one line, at most 120 characters or so: the verdict.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        let changed: Vec<&FlagDifference> = self.flags.iter().filter(|flag| flag.answers_change()).collect();
+        if changed.is_empty() {
+            let exact = if self.is_exact() { "" } else { ", as far as was looked" };
+            return match self.flags.len() {
+                0 => format!("nothing changed for anyone: no flag is written differently{exact}"),
+                _ => {
+                    format!("nobody's answer changes: {} written differently{exact}", flags(self.flags.len()))
+                }
+            };
+        }
+        let lost = changed.iter().filter(|flag| flag.loses()).count();
+        let switched = changed.iter().filter(|flag| !flag.loses() && flag.switches()).count();
+        let mut verdict = format!("{} change answers", flags(changed.len()));
+        if changed.len() == 1 {
+            verdict = format!("`{}` changes answers", changed[0].key);
+        }
+        match (lost, switched) {
+            (0, 0) => verdict.push_str("; nobody who is in drops out"),
+            (0, _) => {
+                let _ = write!(verdict, "; in {} somebody gets something else", flags(switched));
+            }
+            _ => {
+                let _ = write!(verdict, "; in {} SOMEBODY DROPS OUT", flags(lost));
+            }
+        }
+        if !self.is_exact() {
+            verdict.push_str(" (not exact)");
+        }
+        verdict
+    }
+}
+
+pub(crate) fn flags(count: usize) -> String {
+    if count == 1 { "1 flag".to_owned() } else { format!("{count} flags") }
+}
+
+impl FlagDifference {
+    /// Whether somebody drops out.
+    #[must_use]
+    pub fn loses(&self) -> bool {
+        self.cells.iter().any(|cell| !cell.lost.is_zero())
+    }
+
+    /// Whether somebody gets another variant or another value.
+    #[must_use]
+    pub fn switches(&self) -> bool {
+        self.cells.iter().any(|cell| !cell.switched.is_zero())
+    }
+
+    /// The largest share of any cell to which something happens.
+    #[must_use]
+    pub fn most(&self, kind: Kind) -> Share {
+        self.cells.iter().map(|cell| cell.share(kind)).max().unwrap_or(Share::ZERO)
+    }
+
+    /// What became of it, in a few words.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        if let Some(other) = &self.renamed {
+            let told = if self.change == Change::Added { "renamed from" } else { "renamed to" };
+            let keeps =
+                if other.keeps_answers { "everyone keeps their answer" } else { "with other answers" };
+            return format!("{told} `{}`: {keeps}", other.key);
+        }
+        let mut parts = Vec::new();
+        for (kind, word) in
+            [(Kind::Lost, "lose it"), (Kind::Switched, "get something else"), (Kind::Gained, "gain it")]
+        {
+            let most = self.most(kind);
+            if !most.is_zero() {
+                let to = if self.cells.iter().filter(|cell| !cell.is_unchanged()).count() > 1 {
+                    "up to "
+                } else {
+                    ""
+                };
+                parts.push(format!("{to}{most} {word}"));
+            }
+        }
+        let what = parts.join(", ");
+        match (self.change, what.is_empty()) {
+            (Change::Added, true) => "new, off for everyone".to_owned(),
+            (Change::Added, false) => format!("new: {what}"),
+            (Change::Removed, true) => "removed; it was off for everyone".to_owned(),
+            (Change::Removed, false) => format!("removed: {what}"),
+            (Change::SameAnswers, _) => "written differently, nobody's answer changes".to_owned(),
+            (Change::Changed, true) => {
+                "too many cells to look at all; nothing was found to change".to_owned()
+            }
+            (Change::Changed, false) if self.monotone => format!("{what}; nobody drops out"),
+            (Change::Changed, false) => what,
+        }
+    }
+}
+
+impl Witness {
+    /// `{"targetingKey":"user-4"}: off → on by rule 2 "everyone"`
+    #[must_use]
+    pub fn words(&self) -> String {
+        let (before, after) = (answer(self.before.as_deref()), answer(self.after.as_deref()));
+        let mut words = format!("`{}`", self.context);
+        if self.facts.as_object().is_some_and(|facts| !facts.is_empty()) {
+            let _ = write!(words, " with facts `{}`", self.facts);
+        }
+        if let Some(at) = self.at {
+            let _ = write!(words, " from {at} on");
+        }
+        let _ = write!(words, ": {before} → {after}");
+        words
+    }
+
+    /// The command that shows its answer in a file.
+    #[must_use]
+    pub fn command(&self, flag: &str, file: &str) -> String {
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+        let mut command = format!("waterspout explain {file} --flag {flag}");
+        for (name, value) in self.facts.as_object().into_iter().flatten() {
+            let _ = write!(command, " --fact {}", quoted(&format!("{name}={value}")));
+        }
+        if let Some(at) = self.at {
+            let _ = write!(command, " --now {at}");
+        }
+        let _ = write!(command, " --context {}", quoted(&self.context.to_string()));
+        command
+    }
+}
+
+/// `on by rule 2 "everyone"`, as an answer's object says it.
+fn answer(json: Option<&str>) -> String {
+    let Some(json) = json else { return "no such flag".to_owned() };
+    let Ok(Value::Object(answer)) = serde_json::from_str::<Value>(json) else { return json.to_owned() };
+    let text = |key: &str| answer.get(key).and_then(Value::as_str);
+    let variant = text("variant").unwrap_or("?");
+    let by = match (answer.get("rule").and_then(Value::as_u64), text("name"), text("reason")) {
+        (Some(rule), Some(name), _) => format!("rule {rule} `{name}`"),
+        (Some(rule), None, _) => format!("rule {rule}"),
+        (None, _, Some("DEFAULT" | "STATIC")) => "the default".to_owned(),
+        (None, _, Some("DENIED")) => "a deny".to_owned(),
+        (None, _, Some("DISABLED")) => "the kill switch".to_owned(),
+        (None, _, Some("PREREQUISITE_FAILED")) => "an unmet requirement".to_owned(),
+        _ => "?".to_owned(),
+    };
+    format!("{variant} by {by}")
+}
