@@ -34,7 +34,8 @@ pub(crate) struct Probe<'s> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ask<'s> {
     Test(&'s Predicate),
-    Listed(ListId),
+    /// The list of a segment, and the segment's name.
+    Listed(ListId, &'s str),
     /// Whether there is something to bucket by.
     Unit,
     /// Whether a fact is as that side declares it.
@@ -179,7 +180,7 @@ impl<'s> Dimension<'s> {
 
     /// Whether a value is one of a region, as far as that can be told without the lists.
     pub(crate) fn fits(&self, region: &Region<'s>, sample: &Sample) -> bool {
-        let listed = |probe: &Probe<'s>| matches!(probe.ask, Ask::Listed(_));
+        let listed = |probe: &Probe<'s>| matches!(probe.ask, Ask::Listed(..));
         let nobody = Listings::default();
         !self.probes.iter().any(listed) && self.truths(sample, &nobody) == region.truths
     }
@@ -228,7 +229,7 @@ fn truth(subject: Subject<'_>, probe: &Probe<'_>, sample: &Sample, listings: &Li
     match probe.ask {
         Ask::Test(predicate) if subject == Subject::Key => sample::key_truth(predicate, sample),
         Ask::Test(predicate) => sample::truth(predicate, &read),
-        Ask::Listed(list) => match read {
+        Ask::Listed(list, _) => match read {
             Read::Text(text) => Truth::from(listings.holds(list, text)),
             _ => Truth::Unknown,
         },
@@ -366,7 +367,7 @@ impl<'s> Cutter<'_, 's> {
             .probes
             .iter()
             .filter_map(|probe| match probe.ask {
-                Ask::Listed(list) => Some(list),
+                Ask::Listed(list, _) => Some(list),
                 _ => None,
             })
             .collect();

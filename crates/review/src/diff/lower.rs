@@ -246,11 +246,13 @@ impl<'s> Collector<'_, 's> {
                 if !self.seen.segments.insert(*index) {
                     return;
                 }
-                match self.set.segments().get(index.get()).map(|segment| segment.body()) {
-                    Some(SegmentBody::When(when)) => self.condition(when),
-                    Some(SegmentBody::Listed(listed)) => {
+                let Some(segment) = self.set.segments().get(index.get()) else { return };
+                match segment.body() {
+                    SegmentBody::When(when) => self.condition(when),
+                    SegmentBody::Listed(listed) => {
                         let list = (self.side, index.get());
-                        self.probe(listed.of(), Ask::Listed(list), Some(address(listed)));
+                        let ask = Ask::Listed(list, segment.name());
+                        self.probe(listed.of(), ask, Some(address(listed)));
                     }
                     _ => {}
                 }

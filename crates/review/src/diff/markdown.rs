@@ -40,8 +40,19 @@ pub(crate) fn table(flags: &[FlagDifference]) -> String {
     for flag in sorted {
         let most = |kind| {
             let most = flag.most(kind);
-            let several = flag.cells.iter().filter(|cell| !cell.share(kind).is_zero()).count() > 1;
-            if several { format!("up to {most}") } else { shown(most) }
+            let people = flag.people(kind);
+            let named = match people.len() {
+                0 => String::new(),
+                1..=2 => people.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+                many => format!("{many} named"),
+            };
+            match (most.is_zero(), named.is_empty(), flag.varies(kind)) {
+                (true, false, _) => inline(&named),
+                (true, true, _) => "-".to_owned(),
+                (false, true, true) => format!("up to {most}"),
+                (false, true, false) => shown(most),
+                (false, false, _) => format!("up to {most}; {}", inline(&named)),
+            }
         };
         let holds = if flag.monotone { "yes" } else { "**no**" };
         let edits: Vec<String> = flag.edits.iter().take(3).map(|edit| inline(&edit.words)).collect();
@@ -68,12 +79,16 @@ pub(crate) fn details(flag: &FlagDifference) -> String {
         let _ = writeln!(text, "- {}{breaks}", inline(&edit.words));
     }
     if !flag.cells.is_empty() {
+        let common = flag.common();
+        if !common.is_empty() {
+            let _ = writeln!(text, "\nOf those with {}:", inline(&common.join(", ")));
+        }
         text.push_str("\n| who | gained | lost | switched |\n|---|---:|---:|---:|\n");
         for cell in flag.cells.iter().take(CELLS) {
             let _ = writeln!(
                 text,
                 "| {} | {} | {} | {} |",
-                inline(&who(cell)),
+                inline(&who(cell, &common)),
                 shown(cell.gained),
                 shown(cell.lost),
                 shown(cell.switched)

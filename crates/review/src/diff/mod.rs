@@ -34,7 +34,7 @@ use waterspout::flag_set::{
     Condition, FlagDefinition, FlagSet, Predicate, Rule, SegmentBody, Subject as Tested,
 };
 
-use dimension::{Subject, What};
+use dimension::{Ask, Subject, What};
 use listings::Listings;
 use lower::Pair;
 use ruler::Ruler;
@@ -96,8 +96,8 @@ impl Change {
 /// Contexts to which the same happens, and to how many of them.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// Who they are, in words.
-    pub when: String,
+    /// What is asked of them, each part for itself; of everyone, nothing.
+    pub when: Vec<String>,
     /// From when on, if not now.
     pub from: Option<Time>,
     /// The share of the units that come in.
@@ -106,17 +106,41 @@ pub struct Cell {
     pub lost: Share,
     /// The share of the units that get another variant, or another value.
     pub switched: Share,
-    /// People that a file names, and what happens to each.
+    /// Where the cell is about those that a file names: what happens to each.
     pub people: Vec<(Kind, Vec<String>)>,
+    /// Whether the cell is about those that a file names, and nobody else.
+    pub is_named: bool,
 }
 
 impl Cell {
     /// Who they are, and from when on.
     #[must_use]
     pub fn words(&self) -> String {
+        self.words_without(&[])
+    }
+
+    /// The same, but for some parts that are said elsewhere.
+    pub(crate) fn words_without(&self, said: &[String]) -> String {
+        let parts: Vec<&str> =
+            self.when.iter().filter(|part| !said.contains(part)).map(String::as_str).collect();
+        let who = if parts.is_empty() { "everyone".to_owned() } else { parts.join(", ") };
         match self.from {
-            Some(from) => format!("from {from} on: {}", self.when),
-            None => self.when.clone(),
+            Some(from) => format!("from {from} on: {who}"),
+            None => who,
+        }
+    }
+
+    /// A cell in which nothing happens.
+    fn unchanged(when: Vec<String>, from: Option<Time>) -> Cell {
+        let nobody = Share::ZERO;
+        Cell {
+            when,
+            from,
+            gained: nobody,
+            lost: nobody,
+            switched: nobody,
+            people: Vec::new(),
+            is_named: false,
         }
     }
 
@@ -236,7 +260,10 @@ struct Comparison<'s> {
 const MOST_INSTANTS: usize = 64;
 
 /// The most witnesses of one flag.
-const MOST_WITNESSES: usize = 6;
+const MOST_WITNESSES: usize = 8;
+
+/// In how many cells witnesses are looked for.
+const LOOKED_AT: usize = 40;
 
 impl<'s> Comparison<'s> {
     /// What becomes of a flag; `None` if it is written the same and rests on the same.
@@ -277,15 +304,7 @@ impl<'s> Comparison<'s> {
             let same = cells.len() == last.len() && cells.iter().zip(&last).all(|(one, two)| alike(one, two));
             if !same && later.is_some() && cells.iter().all(Cell::is_unchanged) {
                 // From here on both files say the same again.
-                let all = Cell {
-                    when: "everyone".to_owned(),
-                    from: later,
-                    gained: Share::ZERO,
-                    lost: Share::ZERO,
-                    switched: Share::ZERO,
-                    people: Vec::new(),
-                };
-                difference.cells.push(all);
+                difference.cells.push(Cell::unchanged(Vec::new(), later));
             } else if !same {
                 difference.cells.extend(cells.clone());
             }
@@ -388,18 +407,19 @@ impl<'s> Comparison<'s> {
         }
         let there = flags.map(|flag| flag.is_some());
         let wanted = if later.is_none() { MOST_WITNESSES } else { 1 };
-        let mut shown = 0;
+        // The first of every kind, then one for each other way in which an answer comes about before and after.
+        let mut ways: Vec<(Kind, String, String)> = Vec::new();
         for kind in [Kind::Lost, Kind::Switched, Kind::Gained] {
-            let mut of_kind = 0;
-            for found in &found {
-                if shown >= wanted || of_kind >= 2 {
+            for found in found.iter().filter(|found| found.pieces[kind as usize].is_some()).take(LOOKED_AT) {
+                if ways.len() >= wanted {
                     break;
                 }
                 let witness = self.finder.find(key, there, &pair, &ruler, listings, (found, kind), [at; 2]);
-                if let Some(witness) = witness {
+                let Some(witness) = witness else { continue };
+                let way = (kind, witness.way(&witness.before), witness.way(&witness.after));
+                if !ways.contains(&way) {
+                    ways.push(way);
                     difference.witnesses.push(Witness { at: later, ..witness });
-                    shown += 1;
-                    of_kind += 1;
                 }
             }
         }
@@ -492,9 +512,36 @@ fn alike(one: &Cell, two: &Cell) -> bool {
 fn cell(pair: &Pair<'_>, found: &Found, from: Option<Time>) -> Cell {
     let [lost, switched, gained] = found.shares;
     let kinds = [Kind::Lost, Kind::Switched, Kind::Gained];
-    let people =
+    let mut people: Vec<(Kind, Vec<String>)> =
         kinds.into_iter().zip(found.people.clone()).filter(|(_, people)| !people.is_empty()).collect();
-    Cell { when: words::path(pair, &found.path), from, gained, lost, switched, people }
+    let named = named(pair, found);
+    if let (Some(named), true) = (&named, people.is_empty()) {
+        // To those that are named and not drawn for, the same happens.
+        let whole = kinds.into_iter().zip(found.shares).filter(|(_, share)| *share == Share::ONE);
+        people.extend(whole.map(|(kind, _)| (kind, named.clone())));
+    }
+    let when = words::path(pair, &found.path);
+    Cell { when, from, gained, lost, switched, people, is_named: named.is_some() }
+}
+
+/// Those whom a cell names, if it is about nobody else: keys, or entries of lists.
+fn named(pair: &Pair<'_>, found: &Found) -> Option<Vec<String>> {
+    const MOST: usize = 100;
+    found.path.iter().find_map(|(dim, regions)| {
+        let dimension = pair.dimensions.get(*dim as usize)?;
+        let listed = dimension.probes.iter().any(|probe| matches!(probe.ask, Ask::Listed(..)));
+        if dimension.subject != Subject::Key && !listed {
+            return None;
+        }
+        let mut names = Vec::new();
+        for region in regions {
+            match &dimension.regions.get(*region)?.what {
+                What::Named(members) => names.extend(members.iter().take(MOST).map(str::to_owned)),
+                _ => return None,
+            }
+        }
+        Some(names)
+    })
 }
 
 /// The dimensions whose missing value keeps every answer: said explicitly, since that is asked first.
@@ -525,14 +572,7 @@ fn kept_where_missing(
         }
         let when = format!("no {}", words::name(dimension.subject));
         if Walk::is_alike_without(pair, ruler, dim, missing, limit) {
-            cells.push(Cell {
-                when,
-                from,
-                gained: Share::ZERO,
-                lost: Share::ZERO,
-                switched: Share::ZERO,
-                people: Vec::new(),
-            });
+            cells.push(Cell::unchanged(vec![when], from));
         }
     }
     cells

@@ -118,7 +118,7 @@ fn fresh(
             used.extend(text.chars());
         }
     }
-    if probes.iter().any(|probe| matches!(probe.ask, Ask::Listed(_))) {
+    if probes.iter().any(|probe| matches!(probe.ask, Ask::Listed(..))) {
         for class in listings.classes() {
             class.entries.iter().for_each(|entry| used.extend(entry.chars()));
         }

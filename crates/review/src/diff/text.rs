@@ -28,10 +28,12 @@ fn write_flag(flag: &FlagDifference, out: &mut dyn Write) -> io::Result<()> {
     if flag.cells.is_empty() {
         return Ok(());
     }
-    writeln!(out, "  {:>9} {:>9} {:>9}  who", "gained", "lost", "switched")?;
+    let common = flag.common();
+    let of = if common.is_empty() { String::new() } else { format!(", of those with {}", common.join(", ")) };
+    writeln!(out, "  {:>9} {:>9} {:>9}  who{}", "gained", "lost", "switched", safe(&of))?;
     for cell in flag.cells.iter().take(CELLS) {
         let shares = [cell.gained, cell.lost, cell.switched].map(shown);
-        writeln!(out, "  {:>9} {:>9} {:>9}  {}", shares[0], shares[1], shares[2], safe(&who(cell)))?;
+        writeln!(out, "  {:>9} {:>9} {:>9}  {}", shares[0], shares[1], shares[2], safe(&who(cell, &common)))?;
     }
     if flag.cells.len() > CELLS {
         writeln!(out, "  {:>9} and {} more", "...", flag.cells.len() - CELLS)?;
@@ -51,10 +53,13 @@ pub(crate) fn shown(share: Share) -> String {
 }
 
 /// Who a cell is about; of named people who they are, if not all of them.
-pub(crate) fn who(cell: &Cell) -> String {
+pub(crate) fn who(cell: &Cell, common: &[String]) -> String {
     const NAMES: usize = 8;
-    let mut words = cell.words();
-    for (kind, people) in &cell.people {
+    let mut words = cell.words_without(common);
+    // If the same happens to all that are named, the words name them already.
+    let several =
+        cell.people.len() > 1 || !cell.people.iter().all(|(kind, _)| cell.share(*kind) == Share::ONE);
+    for (kind, people) in cell.people.iter().filter(|_| several) {
         let names = people.iter().take(NAMES).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let more = if people.len() > NAMES { ", ..." } else { "" };
         words = format!("{words} ({}: {names}{more})", kind.as_str());

@@ -1,5 +1,6 @@
 //! The difference in sentences, for people in whatever format.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -59,10 +60,36 @@ impl FlagDifference {
         self.cells.iter().any(|cell| !cell.switched.is_zero())
     }
 
-    /// The largest share of any cell to which something happens.
+    /// The largest share of any cell to which something happens; named people aside.
     #[must_use]
     pub fn most(&self, kind: Kind) -> Share {
-        self.cells.iter().map(|cell| cell.share(kind)).max().unwrap_or(Share::ZERO)
+        let of_many = self.cells.iter().filter(|cell| !cell.is_named);
+        of_many.map(|cell| cell.share(kind)).max().unwrap_or(Share::ZERO)
+    }
+
+    /// Those that a file names and to whom a kind of change happens.
+    #[must_use]
+    pub fn people(&self, kind: Kind) -> BTreeSet<&str> {
+        let of_kind = self.cells.iter().flat_map(|cell| &cell.people).filter(|(it, _)| *it == kind);
+        of_kind.flat_map(|(_, people)| people.iter().map(String::as_str)).collect()
+    }
+
+    /// What all cells with changes ask for: said once.
+    #[must_use]
+    pub fn common(&self) -> Vec<String> {
+        let mut changed = self.cells.iter().filter(|cell| !cell.is_unchanged());
+        let Some(first) = changed.next() else { return Vec::new() };
+        if changed.clone().next().is_none() {
+            return Vec::new();
+        }
+        let all = |part: &&String| changed.clone().all(|cell| cell.when.contains(part));
+        first.when.iter().filter(all).cloned().collect()
+    }
+
+    /// Whether a kind of change happens to several shares.
+    pub(crate) fn varies(&self, kind: Kind) -> bool {
+        let of_many = self.cells.iter().filter(|cell| !cell.is_named && !cell.share(kind).is_zero());
+        of_many.map(|cell| cell.share(kind)).collect::<BTreeSet<_>>().len() > 1
     }
 
     /// What became of it, in a few words.
@@ -78,13 +105,16 @@ impl FlagDifference {
         for (kind, word) in
             [(Kind::Lost, "lose it"), (Kind::Switched, "get something else"), (Kind::Gained, "gain it")]
         {
+            let people: Vec<String> = self.people(kind).into_iter().map(|name| format!("`{name}`")).collect();
+            match people.as_slice() {
+                [] => {}
+                [one] => parts.push(format!("{one} {}", singular(kind))),
+                some if some.len() <= 3 => parts.push(format!("{} {word}", some.join(", "))),
+                many => parts.push(format!("{} named {word}", many.len())),
+            }
             let most = self.most(kind);
             if !most.is_zero() {
-                let to = if self.cells.iter().filter(|cell| !cell.is_unchanged()).count() > 1 {
-                    "up to "
-                } else {
-                    ""
-                };
+                let to = if self.varies(kind) { "up to " } else { "" };
                 parts.push(format!("{to}{most} {word}"));
             }
         }
@@ -104,7 +134,20 @@ impl FlagDifference {
     }
 }
 
+fn singular(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Lost => "loses it",
+        Kind::Switched => "gets something else",
+        Kind::Gained => "gains it",
+    }
+}
+
 impl Witness {
+    /// How an answer came about.
+    pub(crate) fn way(&self, answer: &Option<String>) -> String {
+        self::answer(answer.as_deref())
+    }
+
     /// `{"targetingKey":"user-4"}: off → on by rule 2 "everyone"`
     #[must_use]
     pub fn words(&self) -> String {

@@ -1,19 +1,18 @@
 //! Regions in the words of the file: `country is DE or FR`, `app_version 2.3 or later`, `no targeting key`.
 
-use super::dimension::{Dimension, Members, Region, Subject, What};
+use super::dimension::{Ask, Dimension, Members, Region, Subject, What};
 use super::lower::Pair;
+use super::sample::Truth;
 use super::walk::Path;
 
 /// The most names that are told; more are counted.
-const NAMES: usize = 5;
+const NAMES: usize = 4;
 
-/// Who a path is about; `everyone` where it asks for nothing.
-pub(crate) fn path(pair: &Pair<'_>, path: &Path) -> String {
-    let parts: Vec<String> = path
-        .iter()
+/// What a path asks for, each part for itself.
+pub(crate) fn path(pair: &Pair<'_>, path: &Path) -> Vec<String> {
+    path.iter()
         .filter_map(|(dim, regions)| Some(chosen(pair.dimensions.get(*dim as usize)?, regions)))
-        .collect();
-    if parts.is_empty() { "everyone".to_owned() } else { parts.join(", ") }
+        .collect()
 }
 
 /// Some regions of one dimension.
@@ -24,15 +23,35 @@ pub(crate) fn chosen(dimension: &Dimension<'_>, chosen: &[usize]) -> String {
     let present: Vec<usize> = chosen.iter().copied().filter(|place| !is_missing(place)).collect();
     let others: Vec<usize> =
         (0..dimension.regions.len()).filter(|place| !is_missing(place) && !chosen.contains(place)).collect();
-    let or_missing = if missing { ", or none" } else { "" };
+    let or_missing = if missing { " or missing" } else { "" };
+    let segment = |places: &[usize]| segment(dimension, places);
     match (present.is_empty(), others.is_empty()) {
         (true, _) => format!("no {name}"),
         (false, true) => format!("any {name}"),
+        _ if segment(&present).is_some() => {
+            format!("{name} in {}{or_missing}", segment(&present).unwrap_or_default())
+        }
+        _ if segment(&others).is_some() => {
+            format!("{name} not in {}{or_missing}", segment(&others).unwrap_or_default())
+        }
         _ if is_shorter(dimension, &others, &present) => {
             format!("{name} not {}{or_missing}", list(dimension, &others))
         }
         _ => format!("{name} {}{or_missing}", list(dimension, &present)),
     }
+}
+
+/// The segment whose list is exactly these regions.
+fn segment(dimension: &Dimension<'_>, places: &[usize]) -> Option<String> {
+    dimension.probes.iter().enumerate().find_map(|(index, probe)| {
+        let Ask::Listed(_, name) = probe.ask else { return None };
+        let on = |region: &Region<'_>| region.truths.get(index) == Some(&Truth::True);
+        let listed =
+            dimension.regions.iter().enumerate().filter(|(_, region)| on(region)).map(|(place, _)| place);
+        let mut places = places.to_vec();
+        places.sort_unstable();
+        listed.eq(places).then(|| format!("`{name}`"))
+    })
 }
 
 /// How messages call a subject.
