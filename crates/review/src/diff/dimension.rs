@@ -38,7 +38,7 @@ pub(crate) enum Ask<'s> {
     Listed(ListId, &'s str),
     /// Whether there is something to bucket by.
     Unit,
-    /// Whether a fact is as that side declares it.
+    /// Whether there is a value: a fact as that side declares it, a key at all.
     Given,
 }
 
@@ -131,6 +131,10 @@ impl<'s> Dimension<'s> {
                     probes.push(Probe { side, attribute, ask: Ask::Given });
                 }
             }
+        }
+        if subject == Subject::Key {
+            // No test may tell a missing key from some other, but people do.
+            probes.push(Probe { side: 1, attribute: None, ask: Ask::Given });
         }
         let mut cutter = Cutter {
             subject,
@@ -234,7 +238,9 @@ fn truth(subject: Subject<'_>, probe: &Probe<'_>, sample: &Sample, listings: &Li
             _ => Truth::Unknown,
         },
         Ask::Unit => Truth::from(sample::unit(&read).is_some()),
-        Ask::Given => Truth::from(!matches!(read, Read::Missing)),
+        Ask::Given => Truth::from(
+            !matches!(read, Read::Missing) && !(subject == Subject::Key && matches!(read, Read::Text(""))),
+        ),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What was edited, in words: of the flag itself, and of the segments, flags and attributes that it rests on.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use waterspout::flag_set::{
@@ -102,16 +102,20 @@ impl Edit {
     }
 }
 
+/// What was edited in a segment, by its place in either file: a long list is compared once, not for each flag.
+pub(crate) type OfSegments = HashMap<(usize, usize), Option<Edit>>;
+
 /// Everything that differs between two flags of one key and what they rest on.
 pub(crate) fn edits(
     sets: [&FlagSet; 2],
     same: &Same<'_>,
     one: &FlagDefinition,
     two: &FlagDefinition,
+    known: &mut OfSegments,
 ) -> Vec<Edit> {
     let mut edits = Vec::new();
     own(sets, same, one, two, &mut edits);
-    rests(sets, same, one, two, &mut edits);
+    rests(sets, same, one, two, known, &mut edits);
     edits
 }
 
@@ -321,13 +325,17 @@ fn rests(
     same: &Same<'_>,
     one: &FlagDefinition,
     two: &FlagDefinition,
+    known: &mut OfSegments,
     edits: &mut Vec<Edit>,
 ) {
     let (before, after) = (Rests::of(sets[0], one), Rests::of(sets[1], two));
     for name in before.segments.union(&after.segments) {
         let segment = |set: &'_ FlagSet| set.segments().iter().position(|segment| segment.name() == *name);
         let (Some(old), Some(new)) = (segment(sets[0]), segment(sets[1])) else { continue };
-        edits.extend(of_segment(same, &sets[0].segments()[old], &sets[1].segments()[new]));
+        let edit = known
+            .entry((old, new))
+            .or_insert_with(|| of_segment(same, &sets[0].segments()[old], &sets[1].segments()[new]));
+        edits.extend(edit.clone());
     }
     for key in before.flags.union(&after.flags) {
         if let (Some(old), Some(new)) = (sets[0].flag(key), sets[1].flag(key)) {

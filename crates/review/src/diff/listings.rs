@@ -1,7 +1,8 @@
 //! The lists of both files at once: entries that are on the same lists are one class, so that a list of a million
 //! entries of which one changed is three classes and not a million.
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use waterspout::flag_set::{FlagSet, SegmentBody};
@@ -29,6 +30,7 @@ impl Class<'_> {
 pub(crate) struct Listings<'s> {
     class_of: HashMap<&'s str, u32>,
     classes: Vec<Class<'s>>,
+    characters: OnceCell<BTreeSet<char>>,
 }
 
 impl<'s> Listings<'s> {
@@ -63,12 +65,18 @@ impl<'s> Listings<'s> {
         }
         let classes = lists.into_iter().zip(entries);
         let classes = classes.map(|(lists, entries)| Class { lists, entries: entries.into() }).collect();
-        Listings { class_of, classes }
+        Listings { class_of, classes, characters: OnceCell::new() }
     }
 
     /// The classes that have entries.
     pub(crate) fn classes(&self) -> impl Iterator<Item = &Class<'s>> {
         self.classes.iter().filter(|class| !class.entries.is_empty())
+    }
+
+    /// Every character that stands in an entry.
+    pub(crate) fn characters(&self) -> &BTreeSet<char> {
+        let entries = || self.classes.iter().flat_map(|class| class.entries.iter());
+        self.characters.get_or_init(|| entries().flat_map(|entry| entry.chars()).collect())
     }
 
     /// Whether a list holds a text.

@@ -226,6 +226,7 @@ impl Difference {
             listings: OnceCell::new(),
             finder: Finder::new([base, head]),
             same: Same::of([base, head]),
+            of_segments: edit::OfSegments::new(),
         };
         let gone = base.flags().iter().filter(|flag| head.flag(flag.key()).is_none());
         let keys: Vec<&str> = head.flags().iter().chain(gone).map(FlagDefinition::key).collect();
@@ -254,6 +255,7 @@ struct Comparison<'s> {
     listings: OnceCell<Listings<'s>>,
     finder: Finder<'s>,
     same: Same<'s>,
+    of_segments: edit::OfSegments,
 }
 
 /// The most instants ahead that are looked at for one flag.
@@ -274,13 +276,13 @@ impl<'s> Comparison<'s> {
             match (same_answers, self.same.text(before, after)) {
                 (true, true) => return None,
                 (true, false) => {
-                    let edits = edit::edits(self.sets, &self.same, before, after);
+                    let edits = edit::edits(self.sets, &self.same, before, after, &mut self.of_segments);
                     return Some(FlagDifference { edits, ..unchanged(key) });
                 }
                 _ => {}
             }
             let mut difference = self.compared(key, flags);
-            difference.edits = edit::edits(self.sets, &self.same, before, after);
+            difference.edits = edit::edits(self.sets, &self.same, before, after, &mut self.of_segments);
             difference.broken_by = breaking(&difference);
             let untouched = self.same.text(before, after);
             let silent = difference.change == Change::SameAnswers && untouched && difference.exact;

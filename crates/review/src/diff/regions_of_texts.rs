@@ -119,9 +119,7 @@ fn fresh(
         }
     }
     if probes.iter().any(|probe| matches!(probe.ask, Ask::Listed(..))) {
-        for class in listings.classes() {
-            class.entries.iter().for_each(|entry| used.extend(entry.chars()));
-        }
+        used.extend(listings.characters());
     }
     let readable = "-_.~+x0z=*".chars().chain('a'..='z').chain('A'..='Z');
     let beyond = '\u{e000}'..='\u{f8ff}';
