@@ -1,7 +1,7 @@
 //! `waterspout diff`: whose answer an edit changes.
 
 use std::io::{self, BufWriter, Write};
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 use clap::ValueEnum;
 use waterspout::Time;
@@ -9,6 +9,7 @@ use waterspout_review::diff::{Difference, Options};
 
 use crate::exit::{Exit, Stop};
 use crate::given;
+use crate::progress::Progress;
 use crate::sides::Sides;
 
 /// Show whose answer an edit changes
@@ -64,9 +65,9 @@ enum Format {
 pub fn run(args: &Args) -> Result<Exit, Stop> {
     let both = args.sides.read()?;
     let now = args.now.unwrap_or_else(|| Time::from(SystemTime::now()));
-    let started = Instant::now();
+    let progress = Progress::start(format!("comparing {} with {}", both.base.name(), both.head.name()));
     let difference = Difference::of(&both.base_set, &both.head_set, Options { now, cells: args.cells });
-    let took = started.elapsed();
+    progress.end();
     let changed = args.exit_code && difference.answers_change();
     let exit = if changed { Exit::Findings } else { Exit::Fine };
     let mut out = BufWriter::new(io::stdout().lock());
@@ -79,9 +80,6 @@ pub fn run(args: &Args) -> Result<Exit, Stop> {
     match written.and_then(|()| out.flush()).map_err(Stop::from) {
         Ok(()) | Err(Stop::NobodyReads) => {}
         Err(stop) => return Err(stop),
-    }
-    if took.as_secs_f64() > 1.0 {
-        eprintln!("compared in {:.1} s", took.as_secs_f64());
     }
     Ok(exit)
 }

@@ -9,6 +9,7 @@ mod explain;
 mod fmt;
 mod git;
 mod given;
+mod plan;
 mod progress;
 mod read;
 mod render;
@@ -46,6 +47,7 @@ struct Cli {
 enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
+    Plan(plan::Args),
     Rule(rule::Args),
     Diff(diff::Args),
     Eval(eval::Args),
@@ -70,6 +72,7 @@ fn run(command: Command) -> ExitCode {
     let ended = match command {
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Rule(args) => rule::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Eval(args) => eval::run(&args),

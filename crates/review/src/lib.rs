@@ -3,6 +3,7 @@
 //! It reads with the library and answers with the library, so that it cannot say anything that a service would not do.
 
 mod answer;
+mod change;
 mod condition;
 pub mod diff;
 mod finding;
@@ -10,6 +11,7 @@ mod flip;
 mod format;
 mod lint;
 mod place;
+pub mod plan;
 mod reach;
 pub mod report;
 mod rule;

@@ -21,27 +21,32 @@ impl Difference {
     /// # Errors
     /// If the output cannot be written.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let whole = Whole {
-            answers_change: self.answers_change(),
-            exact: self.is_exact(),
-            flags: self.flags.iter().map(Flag::of).collect(),
-            now: self.now.to_string(),
-        };
-        serde_json::to_writer(&mut *out, &whole)?;
+        serde_json::to_writer(&mut *out, &Whole::of(self))?;
         out.write_all(b"\n")
     }
 }
 
 #[derive(Serialize)]
-struct Whole<'d> {
+pub(crate) struct Whole<'d> {
     answers_change: bool,
     exact: bool,
     flags: Vec<Flag<'d>>,
     now: String,
 }
 
+impl<'d> Whole<'d> {
+    pub(crate) fn of(difference: &'d Difference) -> Whole<'d> {
+        Whole {
+            answers_change: difference.answers_change(),
+            exact: difference.is_exact(),
+            flags: difference.flags.iter().map(Flag::of).collect(),
+            now: difference.now.to_string(),
+        }
+    }
+}
+
 #[derive(Serialize)]
-pub(crate) struct Flag<'d> {
+struct Flag<'d> {
     flag: &'d str,
     change: &'static str,
     monotone: bool,
@@ -50,10 +55,22 @@ pub(crate) struct Flag<'d> {
     exact: bool,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     independent: &'d [String],
+    edits: Vec<&'d str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    broken_by: &'d [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rename: Option<RenameObject<'d>>,
+}
+
+#[derive(Serialize)]
+struct RenameObject<'d> {
+    other: &'d str,
+    keeps_answers: bool,
+    keeps_salt: bool,
 }
 
 impl<'d> Flag<'d> {
-    pub(crate) fn of(flag: &'d FlagDifference) -> Flag<'d> {
+    fn of(flag: &'d FlagDifference) -> Flag<'d> {
         Flag {
             flag: &flag.key,
             change: flag.change.as_str(),
@@ -62,6 +79,13 @@ impl<'d> Flag<'d> {
             witnesses: flag.witnesses.iter().map(WitnessObject::of).collect(),
             exact: flag.exact,
             independent: &flag.independent,
+            edits: flag.edits.iter().map(|edit| edit.words.as_str()).collect(),
+            broken_by: &flag.broken_by,
+            rename: flag.renamed.as_ref().map(|renamed| RenameObject {
+                other: &renamed.key,
+                keeps_answers: renamed.keeps_answers,
+                keeps_salt: renamed.keeps_salt,
+            }),
         }
     }
 }

@@ -7,7 +7,7 @@
 mod dimension;
 pub mod edit;
 mod form;
-mod json;
+pub(crate) mod json;
 mod listings;
 mod lower;
 pub(crate) mod markdown;
@@ -110,6 +110,8 @@ pub struct Cell {
     pub people: Vec<(Kind, Vec<String>)>,
     /// Whether the cell is about those that a file names, and nobody else.
     pub is_named: bool,
+    /// Whether a condition pins the cell to values that a file names: a country, a domain, a block of addresses.
+    pub is_narrow: bool,
 }
 
 impl Cell {
@@ -141,6 +143,7 @@ impl Cell {
             switched: nobody,
             people: Vec::new(),
             is_named: false,
+            is_narrow: false,
         }
     }
 
@@ -152,6 +155,12 @@ impl Cell {
             Kind::Switched => self.switched,
             Kind::Gained => self.gained,
         }
+    }
+
+    /// The share to which anything happens.
+    #[must_use]
+    pub fn all(&self) -> Share {
+        self.gained.plus(self.lost).plus(self.switched)
     }
 
     /// Whether nobody's answer changes here.
@@ -220,14 +229,7 @@ impl Difference {
     /// Compares two flag sets.
     #[must_use]
     pub fn of(base: &FlagSet, head: &FlagSet, options: Options) -> Difference {
-        let mut comparison = Comparison {
-            sets: [base, head],
-            options,
-            listings: OnceCell::new(),
-            finder: Finder::new([base, head]),
-            same: Same::of([base, head]),
-            of_segments: edit::OfSegments::new(),
-        };
+        let mut comparison = Comparison::of([base, head], options);
         let gone = base.flags().iter().filter(|flag| head.flag(flag.key()).is_none());
         let keys: Vec<&str> = head.flags().iter().chain(gone).map(FlagDefinition::key).collect();
         let mut flags: Vec<FlagDifference> =
@@ -246,6 +248,45 @@ impl Difference {
     #[must_use]
     pub fn is_exact(&self) -> bool {
         self.flags.iter().all(|flag| flag.exact)
+    }
+}
+
+/// A change that comes by itself, at an instant that a file names.
+#[derive(Clone, Debug)]
+pub struct Upcoming {
+    /// The flag.
+    pub flag: String,
+    /// When.
+    pub at: Time,
+    /// What happens to answers then.
+    pub difference: FlagDifference,
+}
+
+impl Upcoming {
+    /// What a flag set will change by itself, from now until a time, in order.
+    #[must_use]
+    pub fn of(set: &FlagSet, now: Time, until: Time) -> Vec<Upcoming> {
+        let sets = [set, set];
+        let mut comparison = Comparison::of(sets, Options::at(now));
+        let mut upcoming = Vec::new();
+        for flag in set.flags() {
+            let mut before = now;
+            for at in edges_of(set, flag).into_iter().filter(|edge| *edge > now && *edge <= until) {
+                let mut difference = unchanged(flag.key());
+                let cells =
+                    comparison.between(flag.key(), [Some(flag); 2], [before, at], None, &mut difference);
+                before = at;
+                if cells.iter().any(|cell| !cell.is_unchanged()) {
+                    difference.monotone =
+                        cells.iter().all(|cell| cell.lost.is_zero() && cell.switched.is_zero());
+                    difference.change = Change::Changed;
+                    difference.cells = cells;
+                    upcoming.push(Upcoming { flag: flag.key().to_owned(), at, difference });
+                }
+            }
+        }
+        upcoming.sort_by_key(|change| change.at);
+        upcoming
     }
 }
 
@@ -268,6 +309,17 @@ const MOST_WITNESSES: usize = 8;
 const LOOKED_AT: usize = 40;
 
 impl<'s> Comparison<'s> {
+    fn of(sets: [&'s FlagSet; 2], options: Options) -> Comparison<'s> {
+        Comparison {
+            sets,
+            options,
+            listings: OnceCell::new(),
+            finder: Finder::new(sets),
+            same: Same::of(sets),
+            of_segments: edit::OfSegments::new(),
+        }
+    }
+
     /// What becomes of a flag; `None` if it is written the same and rests on the same.
     fn flag(&mut self, key: &str) -> Option<FlagDifference> {
         let flags = self.sets.map(|set| set.flag(key));
@@ -302,7 +354,7 @@ impl<'s> Comparison<'s> {
         let mut last: Vec<Cell> = Vec::new();
         for (place, at) in instants.iter().enumerate() {
             let later = (place > 0).then_some(*at);
-            let cells = self.at(key, flags, *at, later, &mut difference);
+            let cells = self.between(key, flags, [*at; 2], later, &mut difference);
             let same = cells.len() == last.len() && cells.iter().zip(&last).all(|(one, two)| alike(one, two));
             if !same && later.is_some() && cells.iter().all(Cell::is_unchanged) {
                 // From here on both files say the same again.
@@ -379,23 +431,24 @@ impl<'s> Comparison<'s> {
         std::iter::once(now).chain(edges.into_iter().filter(|edge| *edge > now)).collect()
     }
 
-    /// The cells of one stretch of time. Witnesses and limits go into the difference.
-    fn at(
+    /// The cells between two instants, which are one but for what changes by itself. Witnesses and limits go into the
+    /// difference.
+    fn between(
         &mut self,
         key: &str,
         flags: [Option<&'s FlagDefinition>; 2],
-        at: Time,
+        times: [Time; 2],
         later: Option<Time>,
         difference: &mut FlagDifference,
     ) -> Vec<Cell> {
         let sets = self.sets;
         let listings = self.listings.get_or_init(|| Listings::of(sets));
-        let Ok(mut pair) = Pair::of(sets, flags, [at; 2], listings) else {
+        let Ok(mut pair) = Pair::of(sets, flags, times, listings) else {
             difference.exact = false;
             return Vec::new();
         };
         difference.exact &= pair.complete;
-        let ruler = Ruler::of(&pair.lines, at);
+        let ruler = Ruler::of(&pair.lines, times[1]);
         let (mut found, visited, ended) = Walk::all(&mut pair, &ruler, self.options.cells);
         difference.visited += visited;
         difference.exact &= ended.is_ok();
@@ -416,7 +469,7 @@ impl<'s> Comparison<'s> {
                 if ways.len() >= wanted {
                     break;
                 }
-                let witness = self.finder.find(key, there, &pair, &ruler, listings, (found, kind), [at; 2]);
+                let witness = self.finder.find(key, there, &pair, &ruler, listings, (found, kind), times);
                 let Some(witness) = witness else { continue };
                 let way = (kind, witness.way(&witness.before), witness.way(&witness.after));
                 if !ways.contains(&way) {
@@ -523,7 +576,32 @@ fn cell(pair: &Pair<'_>, found: &Found, from: Option<Time>) -> Cell {
         people.extend(whole.map(|(kind, _)| (kind, named.clone())));
     }
     let when = words::path(pair, &found.path);
-    Cell { when, from, gained, lost, switched, people, is_named: named.is_some() }
+    Cell {
+        when,
+        from,
+        gained,
+        lost,
+        switched,
+        people,
+        is_named: named.is_some(),
+        is_narrow: is_narrow(pair, found),
+    }
+}
+
+/// Whether some value that a context has must be one that a file names. Facts, numbers and versions pin nobody.
+fn is_narrow(pair: &Pair<'_>, found: &Found) -> bool {
+    found.path.iter().any(|(dim, regions)| {
+        let Some(dimension) = pair.dimensions.get(*dim as usize) else { return false };
+        let pinned = |region: &usize| match dimension.regions.get(*region).map(|region| &region.what) {
+            Some(What::Named(_)) => true,
+            Some(What::Like { starts, ends, holds }) => {
+                starts.is_some() || ends.is_some() || !holds.is_empty()
+            }
+            Some(What::Words(words)) => words.starts_with("in ") || words.starts_with("with `"),
+            _ => false,
+        };
+        !matches!(dimension.subject, Subject::Fact(_)) && regions.iter().all(pinned)
+    })
 }
 
 /// Those whom a cell names, if it is about nobody else: keys, or entries of lists.

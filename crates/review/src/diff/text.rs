@@ -19,7 +19,7 @@ impl Difference {
     }
 }
 
-fn write_flag(flag: &FlagDifference, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_flag(flag: &FlagDifference, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{}: {}", safe(&flag.key), safe(&flag.headline()))?;
     for edit in &flag.edits {
         let breaks = if flag.broken_by.contains(&edit.words) { "   <- this takes it away" } else { "" };

@@ -54,6 +54,12 @@ impl FlagDifference {
         self.cells.iter().any(|cell| !cell.lost.is_zero())
     }
 
+    /// Whether somebody comes in.
+    #[must_use]
+    pub fn gains(&self) -> bool {
+        self.cells.iter().any(|cell| !cell.gained.is_zero())
+    }
+
     /// Whether somebody gets another variant or another value.
     #[must_use]
     pub fn switches(&self) -> bool {
