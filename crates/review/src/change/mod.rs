@@ -122,8 +122,12 @@ impl EditOf<'_> {
         self.told_of.get()
     }
 
-    /// An edit and what it does, in a line.
+    /// An edit in a line; and what it does, if it is the only one.
     fn told(&self, edit: &Edit) -> Draft {
-        Draft::new(format!("{}: {}", edit.words, self.difference.headline()), String::new())
+        let message = match self.difference.edits.as_slice() {
+            [_] => format!("{}: {}", edit.words, self.difference.headline()),
+            _ => edit.words.clone(),
+        };
+        Draft::new(message, String::new())
     }
 }

@@ -274,6 +274,55 @@ fn rules(same: &Same<'_>, one: &FlagDefinition, two: &FlagDefinition, edits: &mu
     }
 }
 
+/// A rule of a flag, before and after.
+#[derive(Clone, Debug)]
+pub struct RuleRow {
+    /// Its place and its name.
+    pub name: String,
+    /// Its rollout, before and after where they differ.
+    pub rollout: String,
+    /// What it serves.
+    pub serves: String,
+}
+
+/// All rules, in the order of the file after; then those that went.
+pub(crate) fn rule_rows(
+    same: &Same<'_>,
+    one: Option<&FlagDefinition>,
+    two: Option<&FlagDefinition>,
+) -> Vec<RuleRow> {
+    let rollout =
+        |rule: &Rule| rule.rollout().map_or_else(|| "all".to_owned(), |rollout| rollout.to_string());
+    let both = |before: Option<String>, after: Option<String>| match (before, after) {
+        (Some(before), Some(after)) if before != after => format!("{before} → {after}"),
+        (before, after) => after.or(before).unwrap_or_default(),
+    };
+    let pairs = one.zip(two).map(|(one, two)| paired(same, one, two)).unwrap_or_default();
+    let mut rows = Vec::new();
+    for (after, rule) in two.map(FlagDefinition::rules).unwrap_or_default().iter().enumerate() {
+        let before = pairs.iter().find(|(_, known)| *known == after).map(|(before, _)| *before);
+        let old = before.zip(one).and_then(|(before, one)| one.rules().get(before));
+        let mark = match (one, before) {
+            (Some(_), None) => " (new)".to_owned(),
+            (_, Some(before)) if before != after => format!(" (was {before})"),
+            _ => String::new(),
+        };
+        let of = |flag: Option<&FlagDefinition>, rule: Option<&Rule>| Some(served(flag?, rule?));
+        rows.push(RuleRow {
+            name: format!("{}{mark}", rule_name(after, rule)),
+            rollout: both(old.map(rollout), Some(rollout(rule))),
+            serves: both(of(one, old), of(two, Some(rule))),
+        });
+    }
+    for (before, rule) in one.map(FlagDefinition::rules).unwrap_or_default().iter().enumerate() {
+        if let (Some(one), false) = (one, pairs.iter().any(|(known, _)| *known == before)) {
+            let name = format!("{} (gone)", rule_name(before, rule));
+            rows.push(RuleRow { name, rollout: rollout(rule), serves: served(one, rule) });
+        }
+    }
+    rows
+}
+
 fn served(flag: &FlagDefinition, rule: &Rule) -> String {
     match rule.outcome() {
         Outcome::Serve(variant) => format!("`{}`", flag.variant(*variant).name()),

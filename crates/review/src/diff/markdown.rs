@@ -20,7 +20,7 @@ impl Difference {
         }
         for flag in self.flags.iter().filter(|flag| flag.answers_change()) {
             text.push('\n');
-            text.push_str(&details(flag));
+            text.push_str(&details(flag, None));
         }
         out.write_all(text.as_bytes())
     }
@@ -71,7 +71,7 @@ pub(crate) fn table(flags: &[FlagDifference]) -> String {
 }
 
 /// Everything about one flag, folded.
-pub(crate) fn details(flag: &FlagDifference) -> String {
+pub(crate) fn details(flag: &FlagDifference, file: Option<&str>) -> String {
     let mut text =
         format!("<details><summary><code>{}</code>: {}</summary>\n\n", flag.key, summary(&flag.headline()));
     for edit in &flag.edits {
@@ -98,6 +98,7 @@ pub(crate) fn details(flag: &FlagDifference) -> String {
             let _ = writeln!(text, "| and {} more | | | |", flag.cells.len() - CELLS);
         }
     }
+    text.push_str(&rule_table(flag));
     if flag.independent.len() > 1 && !flag.cells.is_empty() {
         let _ = writeln!(text, "\nTaken for independent: {}.", inline(&flag.independent.join("; ")));
     }
@@ -109,9 +110,34 @@ pub(crate) fn details(flag: &FlagDifference) -> String {
     }
     for witness in &flag.witnesses {
         let _ = writeln!(text, "- for example {}", inline(&witness.words()));
+        if let Some(file) = file {
+            let _ = writeln!(text, "  {}", code(&witness.command(&flag.key, file)));
+        }
     }
     text.push_str("\n</details>\n");
     text
+}
+
+/// The rules, before and after.
+fn rule_table(flag: &FlagDifference) -> String {
+    const ROWS: usize = 30;
+    if flag.rules.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("\n| rule | rollout | serves |\n|---|---:|---|\n");
+    for rule in flag.rules.iter().take(ROWS) {
+        let [name, rollout, serves] = [&rule.name, &rule.rollout, &rule.serves].map(|part| inline(part));
+        let _ = writeln!(text, "| {name} | {rollout} | {serves} |");
+    }
+    text
+}
+
+/// A span of code, which a row of backquotes longer than any inside opens and closes.
+fn code(text: &str) -> String {
+    let text = safe(text);
+    let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    format!("{fence}{text}{fence}")
 }
 
 /// Text of a file within a line of Markdown: code spans stay, everything else is only shown.

@@ -5,7 +5,7 @@
 //! loses or switches. Each change is shown by a context that the library confirms (`witness`).
 
 mod dimension;
-pub mod edit;
+mod edit;
 mod form;
 pub(crate) mod json;
 mod listings;
@@ -42,7 +42,7 @@ use same::Same;
 use walk::{Found, Walk};
 use witness::Finder;
 
-pub use edit::{Edit, Touched};
+pub use edit::{Edit, RuleRow, Touched};
 pub use share::Share;
 pub use walk::Kind;
 pub use witness::Witness;
@@ -200,6 +200,8 @@ pub struct FlagDifference {
     pub edits: Vec<Edit>,
     /// The edits, in words, by which somebody drops out or gets something else.
     pub broken_by: Vec<String>,
+    /// Its rules, before and after.
+    pub rules: Vec<RuleRow>,
     /// The flag that it is another name of.
     pub renamed: Option<Renamed>,
     /// The lines that were taken for independent of each other, if there are several.
@@ -351,6 +353,7 @@ impl<'s> Comparison<'s> {
             instants.truncate(MOST_INSTANTS);
             difference.exact = false;
         }
+        difference.rules = edit::rule_rows(&self.same, flags[0], flags[1]);
         let mut last: Vec<Cell> = Vec::new();
         for (place, at) in instants.iter().enumerate() {
             let later = (place > 0).then_some(*at);
@@ -554,6 +557,7 @@ fn unchanged(key: &str) -> FlagDifference {
         witnesses: Vec::new(),
         edits: Vec::new(),
         broken_by: Vec::new(),
+        rules: Vec::new(),
         renamed: None,
         independent: Vec::new(),
         visited: 0,

@@ -33,7 +33,7 @@ impl Difference {
                 let _ = write!(verdict, "; in {} somebody gets something else", flags(switched));
             }
             _ => {
-                let _ = write!(verdict, "; in {} SOMEBODY DROPS OUT", flags(lost));
+                let _ = write!(verdict, "; in {} somebody drops out", flags(lost));
             }
         }
         if !self.is_exact() {

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Plan;
-use crate::Finding;
 use crate::diff::markdown::{details, inline, table};
 
 /// The most bytes of a comment. Hosts of change requests refuse longer ones at 65,536 characters.
@@ -37,7 +36,7 @@ impl Plan {
         }
         comment.add(&self.findings_list());
         for flag in self.difference.flags.iter().filter(|flag| flag.answers_change()) {
-            comment.add(&format!("\n{}", details(flag)));
+            comment.add(&format!("\n{}", details(flag, Some(&self.file))));
         }
         comment.add(&self.upcoming_list());
         comment.add(&self.waivers());
@@ -91,29 +90,32 @@ impl Plan {
 
     /// What to paste to accept what was found.
     fn waivers(&self) -> String {
-        let mut stanzas: Vec<String> = self
-            .all()
-            .filter_map(|finding: &Finding| {
-                let flag = finding.flag.as_ref()?;
-                Some(format!("// {flag}\n\"waive\": [{}]", self.stanza(finding)?))
-            })
-            .collect();
-        stanzas.dedup();
-        stanzas.truncate(ROWS);
-        if stanzas.is_empty() {
+        let mut of_flags: Vec<(&str, Vec<String>)> = Vec::new();
+        for finding in self.all().take(ROWS) {
+            let (Some(flag), Some(stanza)) = (finding.flag.as_deref(), self.stanza(finding)) else {
+                continue;
+            };
+            match of_flags.iter_mut().find(|(known, _)| *known == flag) {
+                Some((_, stanzas)) if stanzas.contains(&stanza) => {}
+                Some((_, stanzas)) => stanzas.push(stanza),
+                None => of_flags.push((flag, vec![stanza])),
+            }
+        }
+        if of_flags.is_empty() {
             return String::new();
         }
+        let of_flag = |(flag, stanzas): &(&str, Vec<String>)| {
+            format!("// in `{flag}`\n\"waive\": [\n  {}\n]", stanzas.join(",\n  "))
+        };
+        let text = of_flags.iter().map(of_flag).collect::<Vec<_>>().join("\n");
         let summary = "To accept it all the same: paste into the flag, with a reason";
-        format!(
-            "\n<details><summary>{summary}</summary>\n\n{}\n</details>\n",
-            fenced("jsonc", &stanzas.join("\n"))
-        )
+        format!("\n<details><summary>{summary}</summary>\n\n{}\n</details>\n", fenced("jsonc", &text))
     }
 
     fn roll_back_part(&self) -> String {
         let Some(back) = &self.roll_back else { return String::new() };
         let summary = "To take it back";
-        let verdict = inline(&back.verdict);
+        let verdict = format!("Taken back, {}.", inline(&back.verdict));
         format!(
             "\n<details><summary>{summary}</summary>\n\n{verdict}\n\n{}\n</details>\n",
             fenced("diff", &back.patch)

@@ -48,7 +48,7 @@ impl Plan {
             )?;
         }
         if let Some(back) = &self.roll_back {
-            writeln!(out, "\nto take it back: {}", safe(&back.verdict))?;
+            writeln!(out, "\nto take it back; then {}", safe(&back.verdict))?;
             for line in back.patch.lines() {
                 writeln!(out, "  {}", safe(line))?;
             }
