@@ -34,12 +34,8 @@ fn find(edit: &EditOf<'_>) -> Vec<Draft> {
         let cells = edit.broke().cells.iter().filter(|cell| !cell.is_named && cell.is_narrow == narrow);
         let Some(worst) = cells.max_by_key(|cell| cell.all()) else { continue };
         if worst.all() > Share::of(u128::from(most), 100_000) {
-            let message = format!(
-                "{} of {}: the budget is {} % of {whom}",
-                worst.all(),
-                worst.words(),
-                f64::from(most) / 1000.0
-            );
+            let (share, most) = (worst.all(), f64::from(most) / 1000.0);
+            let message = format!("{}: {share} at once; the budget is {most} % of {whom}", worst.words());
             drafts.push(Draft::new(message, "do it in steps, or waive it and say why"));
         }
     }

@@ -9,7 +9,7 @@ use crate::{Example, Rule};
 pub(super) const RULE: ChangeRule = ChangeRule {
     rule: Rule {
         name: "deny-widened",
-        severity: Severity::Warning,
+        severity: Severity::Error,
         what: "A denial that came or changed, so that somebody drops out.",
         why: "A deny beats every rule, and it acts on what is unknown too: on all who lack the attribute.",
         example: Example::Edit {

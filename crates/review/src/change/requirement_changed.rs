@@ -9,7 +9,7 @@ use crate::{Example, Rule};
 pub(super) const RULE: ChangeRule = ChangeRule {
     rule: Rule {
         name: "requirement-changed",
-        severity: Severity::Warning,
+        severity: Severity::Error,
         what: "A requirement that came or changed, or a required flag that answers differently, so that somebody \
                drops out.",
         why: "Where a requirement is unmet, the flag is off, whatever its own rules say. None of its lines need be \

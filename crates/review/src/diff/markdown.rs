@@ -75,16 +75,16 @@ pub(crate) fn details(flag: &FlagDifference, file: Option<&str>) -> String {
     let mut text =
         format!("<details><summary><code>{}</code>: {}</summary>\n\n", flag.key, summary(&flag.headline()));
     for edit in &flag.edits {
-        let breaks = if flag.broken_by.contains(&edit.words) { " **(this takes it away)**" } else { "" };
+        let breaks = if flag.broken_by.contains(&edit.words) { " **← the cause**" } else { "" };
         let _ = writeln!(text, "- {}{breaks}", inline(&edit.words));
     }
-    if !flag.cells.is_empty() {
+    if !flag.shown().is_empty() {
         let common = flag.common();
         if !common.is_empty() {
             let _ = writeln!(text, "\nOf those with {}:", inline(&common.join(", ")));
         }
         text.push_str("\n| who | gained | lost | switched |\n|---|---:|---:|---:|\n");
-        for cell in flag.cells.iter().take(CELLS) {
+        for cell in flag.shown().iter().take(CELLS) {
             let _ = writeln!(
                 text,
                 "| {} | {} | {} | {} |",
@@ -94,12 +94,12 @@ pub(crate) fn details(flag: &FlagDifference, file: Option<&str>) -> String {
                 shown(cell.switched)
             );
         }
-        if flag.cells.len() > CELLS {
-            let _ = writeln!(text, "| and {} more | | | |", flag.cells.len() - CELLS);
+        if flag.shown().len() > CELLS {
+            let _ = writeln!(text, "| and {} more | | | |", flag.shown().len() - CELLS);
         }
     }
     text.push_str(&rule_table(flag));
-    if flag.independent.len() > 1 && !flag.cells.is_empty() {
+    if flag.independent.len() > 1 && !flag.shown().is_empty() {
         let _ = writeln!(text, "\nTaken for independent: {}.", inline(&flag.independent.join("; ")));
     }
     if !flag.exact {

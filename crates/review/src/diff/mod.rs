@@ -179,6 +179,8 @@ pub struct Renamed {
     pub keeps_answers: bool,
     /// Whether the salt was kept, so that everyone keeps their place.
     pub keeps_salt: bool,
+    /// Where the answers under the new key are not those under the old one.
+    pub cells: Vec<Cell>,
 }
 
 /// What becomes of the answers of one flag.
@@ -417,7 +419,12 @@ impl<'s> Comparison<'s> {
                     key if key == new => gone,
                     _ => continue,
                 };
-                difference.renamed = Some(Renamed { key: other.clone(), keeps_answers, keeps_salt });
+                difference.renamed = Some(Renamed {
+                    key: other.clone(),
+                    keeps_answers,
+                    keeps_salt,
+                    cells: compared.cells.clone(),
+                });
             }
         }
     }

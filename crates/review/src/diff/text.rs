@@ -22,29 +22,31 @@ impl Difference {
 pub(crate) fn write_flag(flag: &FlagDifference, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n{}: {}", safe(&flag.key), safe(&flag.headline()))?;
     for edit in &flag.edits {
-        let breaks = if flag.broken_by.contains(&edit.words) { "   <- this takes it away" } else { "" };
+        let breaks = if flag.broken_by.contains(&edit.words) { "   <- the cause" } else { "" };
         writeln!(out, "  edit  {}{breaks}", safe(&edit.words))?;
     }
-    if flag.cells.is_empty() {
+    if flag.shown().is_empty() {
         return Ok(());
     }
     let common = flag.common();
     let of = if common.is_empty() { String::new() } else { format!(", of those with {}", common.join(", ")) };
     writeln!(out, "  {:>9} {:>9} {:>9}  who{}", "gained", "lost", "switched", safe(&of))?;
-    for cell in flag.cells.iter().take(CELLS) {
+    for cell in flag.shown().iter().take(CELLS) {
         let shares = [cell.gained, cell.lost, cell.switched].map(shown);
         writeln!(out, "  {:>9} {:>9} {:>9}  {}", shares[0], shares[1], shares[2], safe(&who(cell, &common)))?;
     }
-    if flag.cells.len() > CELLS {
-        writeln!(out, "  {:>9} and {} more", "...", flag.cells.len() - CELLS)?;
+    if flag.shown().len() > CELLS {
+        writeln!(out, "  {:>9} and {} more", "...", flag.shown().len() - CELLS)?;
     }
-    if flag.independent.len() > 1 && flag.cells.iter().any(|cell| !cell.is_unchanged()) {
+    if flag.independent.len() > 1 && flag.shown().iter().any(|cell| !cell.is_unchanged()) {
         writeln!(out, "  taken for independent: {}", safe(&flag.independent.join("; ")))?;
     }
     if !flag.exact {
         writeln!(out, "  not exact: only {} cells were looked at", flag.visited)?;
     }
-    flag.witnesses.iter().try_for_each(|witness| writeln!(out, "  e.g.  {}", safe(&witness.words())))
+    // Those of a rename show that the other key is not there, which was said.
+    let witnesses = if flag.renamed.is_some() { &[] } else { flag.witnesses.as_slice() };
+    witnesses.iter().try_for_each(|witness| writeln!(out, "  e.g.  {}", safe(&witness.words())))
 }
 
 /// A share for people; nothing is a dash.

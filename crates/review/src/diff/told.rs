@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Change, Difference, FlagDifference, Kind, Share, Witness};
+use super::{Cell, Change, Difference, FlagDifference, Kind, Share, Witness};
 
 impl Difference {
     /// All of it in one line, at most 120 characters or so: the verdict.
@@ -21,19 +21,26 @@ impl Difference {
                 }
             };
         }
-        let lost = changed.iter().filter(|flag| flag.loses()).count();
-        let switched = changed.iter().filter(|flag| !flag.loses() && flag.switches()).count();
+        let lost = changed.iter().filter(|flag| flag.shown().iter().any(|cell| !cell.lost.is_zero())).count();
+        let switches = |flag: &FlagDifference| {
+            let cells = flag.shown();
+            cells.iter().all(|cell| cell.lost.is_zero()) && cells.iter().any(|cell| !cell.switched.is_zero())
+        };
+        let switched = changed.iter().filter(|flag| switches(flag)).count();
         let mut verdict = format!("{} change answers", flags(changed.len()));
         if changed.len() == 1 {
             verdict = format!("`{}` changes answers", changed[0].key);
         }
+        let in_some = |count: usize| {
+            if changed.len() == 1 { String::new() } else { format!("in {} ", flags(count)) }
+        };
         match (lost, switched) {
             (0, 0) => verdict.push_str("; nobody who is in drops out"),
             (0, _) => {
-                let _ = write!(verdict, "; in {} somebody gets something else", flags(switched));
+                let _ = write!(verdict, "; {}somebody gets something else", in_some(switched));
             }
             _ => {
-                let _ = write!(verdict, "; in {} somebody drops out", flags(lost));
+                let _ = write!(verdict, "; {}somebody drops out", in_some(lost));
             }
         }
         if !self.is_exact() {
@@ -48,6 +55,16 @@ pub(crate) fn flags(count: usize) -> String {
 }
 
 impl FlagDifference {
+    /// The cells that tell people what happens: of a flag that was renamed, those of the two keys together, once.
+    #[must_use]
+    pub fn shown(&self) -> &[Cell] {
+        match &self.renamed {
+            Some(_) if self.change == Change::Removed => &[],
+            Some(renamed) => &renamed.cells,
+            None => &self.cells,
+        }
+    }
+
     /// Whether somebody drops out.
     #[must_use]
     pub fn loses(&self) -> bool {
@@ -69,21 +86,21 @@ impl FlagDifference {
     /// The largest share of any cell to which something happens; named people aside.
     #[must_use]
     pub fn most(&self, kind: Kind) -> Share {
-        let of_many = self.cells.iter().filter(|cell| !cell.is_named);
+        let of_many = self.shown().iter().filter(|cell| !cell.is_named);
         of_many.map(|cell| cell.share(kind)).max().unwrap_or(Share::ZERO)
     }
 
     /// Those that a file names and to whom a kind of change happens.
     #[must_use]
     pub fn people(&self, kind: Kind) -> BTreeSet<&str> {
-        let of_kind = self.cells.iter().flat_map(|cell| &cell.people).filter(|(it, _)| *it == kind);
+        let of_kind = self.shown().iter().flat_map(|cell| &cell.people).filter(|(it, _)| *it == kind);
         of_kind.flat_map(|(_, people)| people.iter().map(String::as_str)).collect()
     }
 
     /// What all cells with changes ask for: said once.
     #[must_use]
     pub fn common(&self) -> Vec<String> {
-        let mut changed = self.cells.iter().filter(|cell| !cell.is_unchanged());
+        let mut changed = self.shown().iter().filter(|cell| !cell.is_unchanged());
         let Some(first) = changed.next() else { return Vec::new() };
         if changed.clone().next().is_none() {
             return Vec::new();
@@ -94,7 +111,7 @@ impl FlagDifference {
 
     /// Whether a kind of change happens to several shares.
     pub(crate) fn varies(&self, kind: Kind) -> bool {
-        let of_many = self.cells.iter().filter(|cell| !cell.is_named && !cell.share(kind).is_zero());
+        let of_many = self.shown().iter().filter(|cell| !cell.is_named && !cell.share(kind).is_zero());
         of_many.map(|cell| cell.share(kind)).collect::<BTreeSet<_>>().len() > 1
     }
 

@@ -251,9 +251,10 @@ fn simplest(dimension: &Dimension<'_>, regions: &[usize]) -> Option<Sample> {
     let place = preferred.or(regions.first())?;
     let region = &dimension.regions[*place];
     Some(match (&region.what, &region.sample) {
-        (What::Like { starts: None, ends: None, holds }, Sample::Text(_)) if holds.is_empty() => {
-            let pretty =
-                Sample::Text(if dimension.subject == Subject::Key { "someone" } else { "other" }.to_owned());
+        (What::Like { starts, ends, holds }, Sample::Text(_)) => {
+            // In the place of characters that no file uses, a word reads better.
+            let (start, end) = (starts.unwrap_or_default(), ends.unwrap_or_default());
+            let pretty = Sample::Text(format!("{start}someone{}{end}", holds.concat()));
             if dimension.fits(region, &pretty) { pretty } else { region.sample.clone() }
         }
         (_, sample) => sample.clone(),

@@ -11,7 +11,11 @@ const NAMES: usize = 4;
 /// What a path asks for, each part for itself.
 pub(crate) fn path(pair: &Pair<'_>, path: &Path) -> Vec<String> {
     path.iter()
-        .filter_map(|(dim, regions)| Some(chosen(pair.dimensions.get(*dim as usize)?, regions)))
+        .filter_map(|(dim, regions)| {
+            let dimension = pair.dimensions.get(*dim as usize)?;
+            // All there are is no condition.
+            (regions.len() < dimension.regions.len()).then(|| chosen(dimension, regions))
+        })
         .collect()
 }
 

@@ -39,7 +39,7 @@ impl Plan {
             comment.add(&format!("\n{}", details(flag, Some(&self.file))));
         }
         comment.add(&self.upcoming_list());
-        comment.add(&self.waivers());
+        comment.add(&self.waivers_part());
         comment.add(&self.roll_back_part());
         comment.end()
     }
@@ -88,34 +88,19 @@ impl Plan {
         text
     }
 
-    /// What to paste to accept what was found.
-    fn waivers(&self) -> String {
-        let mut of_flags: Vec<(&str, Vec<String>)> = Vec::new();
-        for finding in self.all().take(ROWS) {
-            let (Some(flag), Some(stanza)) = (finding.flag.as_deref(), self.stanza(finding)) else {
-                continue;
-            };
-            match of_flags.iter_mut().find(|(known, _)| *known == flag) {
-                Some((_, stanzas)) if stanzas.contains(&stanza) => {}
-                Some((_, stanzas)) => stanzas.push(stanza),
-                None => of_flags.push((flag, vec![stanza])),
-            }
+    fn waivers_part(&self) -> String {
+        let waivers = self.waivers();
+        if waivers.is_empty() {
+            return waivers;
         }
-        if of_flags.is_empty() {
-            return String::new();
-        }
-        let of_flag = |(flag, stanzas): &(&str, Vec<String>)| {
-            format!("// in `{flag}`\n\"waive\": [\n  {}\n]", stanzas.join(",\n  "))
-        };
-        let text = of_flags.iter().map(of_flag).collect::<Vec<_>>().join("\n");
         let summary = "To accept it all the same: paste into the flag, with a reason";
-        format!("\n<details><summary>{summary}</summary>\n\n{}\n</details>\n", fenced("jsonc", &text))
+        format!("\n<details><summary>{summary}</summary>\n\n{}\n</details>\n", fenced("jsonc", &waivers))
     }
 
     fn roll_back_part(&self) -> String {
         let Some(back) = &self.roll_back else { return String::new() };
         let summary = "To take it back";
-        let verdict = format!("Taken back, {}.", inline(&back.verdict));
+        let verdict = format!("If taken back: {}.", inline(&back.verdict));
         format!(
             "\n<details><summary>{summary}</summary>\n\n{verdict}\n\n{}\n</details>\n",
             fenced("diff", &back.patch)

@@ -80,7 +80,11 @@ impl Plan {
         let hygiene = hygiene(sides, policy, now);
         // Nothing is said of tomorrow where nobody asks about today.
         let silent = difference.flags.is_empty() && hygiene.is_empty();
-        let upcoming = if silent { Vec::new() } else { Upcoming::of(head.set, now, policy.until(now)) };
+        let upcoming = if !difference.answers_change() {
+            Vec::new()
+        } else {
+            Upcoming::of(head.set, now, policy.until(now))
+        };
         let roll_back = if silent { None } else { RollBack::of(sides, now, cells) };
         Plan { difference, findings, waived, hygiene, upcoming, roll_back, file: head.name.to_owned() }
     }
@@ -112,6 +116,27 @@ impl Plan {
         }
     }
 
+    /// What to paste into the flags to accept all that was found, flag by flag; empty where nothing was.
+    #[must_use]
+    pub fn waivers(&self) -> String {
+        const MOST: usize = 50;
+        let mut of_flags: Vec<(&str, Vec<String>)> = Vec::new();
+        for finding in self.all().take(MOST) {
+            let (Some(flag), Some(stanza)) = (finding.flag.as_deref(), self.stanza(finding)) else {
+                continue;
+            };
+            match of_flags.iter_mut().find(|(known, _)| *known == flag) {
+                Some((_, stanzas)) if stanzas.contains(&stanza) => {}
+                Some((_, stanzas)) => stanzas.push(stanza),
+                None => of_flags.push((flag, vec![stanza])),
+            }
+        }
+        let of_flag = |(flag, stanzas): &(&str, Vec<String>)| {
+            format!("// in `{flag}`\n\"waive\": [\n  {}\n]\n", stanzas.join(",\n  "))
+        };
+        of_flags.iter().map(of_flag).collect()
+    }
+
     /// What to write into the flag to accept a finding for a while.
     #[must_use]
     pub fn stanza(&self, finding: &Finding) -> Option<String> {
@@ -125,10 +150,13 @@ fn found(flag: &FlagDifference, after: Option<&FlagDefinition>, policy: &Policy)
     let mut findings = Vec::new();
     for rule in RULES {
         let drafts = (rule.find)(&edit);
-        if !drafts.is_empty()
-            && rule.rule.severity == Severity::Error
-            && rule.rule.name != "blast-radius-exceeded"
-        {
+        // A kill switch that is thrown takes away on purpose.
+        let tells = match rule.rule.name {
+            "blast-radius-exceeded" => false,
+            "kill-switch-flipped" => true,
+            _ => rule.rule.severity == Severity::Error,
+        };
+        if !drafts.is_empty() && tells {
             edit.told_of.set(true);
         }
         let Some(severity) = policy.severity(&rule.rule) else { continue };

@@ -47,22 +47,27 @@ impl Plan {
                 safe(&change.difference.headline())
             )?;
         }
-        if let Some(back) = &self.roll_back {
-            writeln!(out, "\nto take it back; then {}", safe(&back.verdict))?;
-            for line in back.patch.lines() {
+        let waivers = self.waivers();
+        if !waivers.is_empty() {
+            writeln!(out, "\nto accept it all the same, paste into the flag, with a reason")?;
+            for line in waivers.lines() {
                 writeln!(out, "  {}", safe(line))?;
             }
         }
-        Ok(())
+        match &self.roll_back {
+            Some(back) => writeln!(
+                out,
+                "\nif taken back: {} (the patch: --format markdown, --format json)",
+                safe(&back.verdict)
+            ),
+            None => Ok(()),
+        }
     }
 
     fn write_finding(&self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}[{}]: {}", finding.severity, finding.rule, safe(&finding.message))?;
-        if let Some(help) = &finding.help {
-            writeln!(out, "  help: {}", safe(help))?;
-        }
-        match self.stanza(finding) {
-            Some(stanza) => writeln!(out, "  to accept it: \"waive\": [{stanza}]"),
+        match &finding.help {
+            Some(help) => writeln!(out, "  help: {}", safe(help)),
             None => Ok(()),
         }
     }
