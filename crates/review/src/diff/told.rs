@@ -120,8 +120,11 @@ impl FlagDifference {
     pub fn headline(&self) -> String {
         if let Some(other) = &self.renamed {
             let told = if self.change == Change::Added { "renamed from" } else { "renamed to" };
-            let keeps =
-                if other.keeps_answers { "everyone keeps their answer" } else { "with other answers" };
+            let keeps = match (other.keeps_answers, other.keeps_salt) {
+                (true, _) => "everyone keeps their answer",
+                (false, true) => "not everyone keeps their answer",
+                (false, false) => "without its salt, so everyone is drawn anew",
+            };
             return format!("{told} `{}`: {keeps}", other.key);
         }
         let mut parts = Vec::new();
