@@ -165,8 +165,6 @@ fn write_text(file: &FlagFile, report: &Report, out: &mut dyn Write) -> io::Resu
     // Of the worst, the first.
     let waivable = waivable.rev().max_by_key(|(severity, ..)| *severity);
     if let Some((_, rule, waiver)) = waivable {
-    let waivable = findings.iter().find_map(|finding| Some((finding.rule, report.waiver(finding)?)));
-    if let Some((rule, waiver)) = waivable {
         writeln!(
             out,
             "`waterspout rule {rule}` tells more. To accept it for a while, write beside its flag's rules:"

@@ -1,9 +1,6 @@
 //! What can come of a flag: which denials act, which rules are reached, which variants are answered.
 
 use waterspout::flag_set::{FlagDefinition, FlagSet, Outcome, Requirement, Rule, Subject, VariantIndex};
-use waterspout::flag_set::{
-    Condition, FlagDefinition, FlagSet, Outcome, Requirement, Rule, Subject, VariantIndex,
-};
 
 use super::world::{Outcomes, TermId, World};
 

@@ -20,7 +20,6 @@ fn what_is_said_to_never_happen_never_happens() {
             let Ok(set) = FlagSet::parse(&file.to_string()) else { return Ok(()) };
             let possible = possible(&set);
             let never = |reached: &flag::Reached| reached.rules.iter().filter(|reached| !**reached).count();
-            let never = |reached: &Reached| reached.rules.iter().filter(|reached| !**reached).count();
             said.set(
                 said.get()
                     + possible.iter().filter_map(|flag| flag.reached.as_ref()).map(never).sum::<usize>(),

@@ -69,7 +69,6 @@ impl<'s> Operands<'s> {
         let is_free =
             |candidate: &char| all.iter().all(|texts| texts.iter().all(|it| !it.contains(*candidate)));
         let plain = "xzqjkvwyuo~-_*#+=^%$!?".chars();
-        let plain = "~zqxjkvwyuo-_*#+=^%$!?".chars();
         plain.chain('\u{e000}'..='\u{f8ff}').find(is_free).unwrap_or('\u{10fffd}')
     }
 }
