@@ -379,6 +379,34 @@ fn beyond_the_limit_the_difference_says_so() {
     let difference = Difference::of(&before, &after, options);
     assert!(!difference.is_exact() && difference.answers_change());
     assert!(difference.verdict().ends_with("(not exact)"), "{}", difference.verdict());
+    let flag = &difference.flags[0];
+    assert!(flag.cells[0].words().starts_with("an estimate from 2000 combinations"), "{:?}", cells(flag));
+    assert!(!flag.witnesses.is_empty(), "a witness is confirmed, whatever the shares");
+    let again = Difference::of(&before, &after, options);
+    assert_eq!(cells(flag), cells(&again.flags[0]), "the seed is fixed");
+}
+
+/// Nested as deep as a file may be, empty, with every type and spelling: nothing keeps the comparison from ending.
+#[test]
+fn every_good_file_can_be_compared_with_none_and_with_the_next() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/good");
+    let mut sets = vec![FlagSet::parse(r#"{"version": 1, "flags": {}}"#).unwrap()];
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|it| it == "json")) {
+        let text = std::fs::read(file).unwrap();
+        let list = |list: &str| std::fs::read(folder.join(list)).map_err(|error| error.to_string());
+        sets.push(FlagSet::read(&text, list).unwrap_or_else(|error| panic!("{file:?}: {error}")));
+    }
+    assert!(sets.len() > 30);
+    let options = Options::at(Time::parse("2026-12-01").unwrap());
+    for pair in sets.windows(2) {
+        for (one, two) in [(&pair[0], &pair[1]), (&sets[0], &pair[1]), (&pair[1], &sets[0])] {
+            let mut json = Vec::new();
+            Difference::of(one, two, options).write_json(&mut json).unwrap();
+            assert!(serde_json::from_slice::<serde_json::Value>(&json).is_ok());
+        }
+    }
 }
 
 #[test]

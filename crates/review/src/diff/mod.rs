@@ -52,7 +52,7 @@ pub use witness::Witness;
 pub struct Options {
     /// The time of the review. What the files say of `now` is compared from here on.
     pub now: Time,
-    /// The most cells that are looked at for one flag. Beyond, its shares are a lower bound and labelled so.
+    /// The most cells that are looked at for one flag. Beyond, its shares are an estimate and labelled so.
     pub cells: usize,
 }
 
@@ -303,6 +303,9 @@ struct Comparison<'s> {
     of_segments: edit::OfSegments,
 }
 
+/// How many combinations of values an estimate is made from.
+const SAMPLE: usize = 2_000;
+
 /// The most instants ahead that are looked at for one flag.
 const MOST_INSTANTS: usize = 64;
 
@@ -463,10 +466,21 @@ impl<'s> Comparison<'s> {
         difference.visited += visited;
         difference.exact &= ended.is_ok();
         difference.exact &= found.iter().all(|found| found.shares.iter().all(|share| share.is_exact()));
+        let estimated = ended.is_err().then(|| Walk::sample(&mut pair, &ruler, SAMPLE, self.options.cells));
+        let estimate = estimated.map(|(means, sampled)| {
+            found = sampled;
+            let [lost, switched, gained] = means;
+            let when =
+                vec![format!("an estimate from {SAMPLE} combinations of values, drawn with a fixed seed")];
+            Cell { gained, lost, switched, ..Cell::unchanged(when, later) }
+        });
         // The worst first.
         found.sort_by(|one, two| two.shares.cmp(&one.shares));
-        let mut cells: Vec<Cell> = found.iter().map(|found| cell(&pair, found, later)).collect();
-        if !found.is_empty() {
+        let mut cells: Vec<Cell> = match &estimate {
+            Some(estimate) => vec![estimate.clone()],
+            None => found.iter().map(|found| cell(&pair, found, later)).collect(),
+        };
+        if !found.is_empty() && estimate.is_none() {
             cells.extend(kept_where_missing(&mut pair, &ruler, &found, self.options.cells, later));
             difference.independent = independent(&pair);
         }

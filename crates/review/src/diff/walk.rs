@@ -83,6 +83,45 @@ impl<'w, 's> Walk<'w, 's> {
         (walk.found, walk.visited, ended.map(|_| ()))
     }
 
+    /// What happens in so many combinations of values, drawn with a fixed seed: the mean of all, and those in which
+    /// something changes. For a pair that is too large to be walked.
+    pub(crate) fn sample(
+        pair: &'w mut Pair<'s>,
+        ruler: &'w Ruler,
+        count: usize,
+        limit: usize,
+    ) -> ([Share; 3], Vec<Found>) {
+        let sides = pair.sides;
+        let sizes: Vec<usize> = pair.dimensions.iter().map(|dimension| dimension.regions.len()).collect();
+        let mut walk = Walk { pair, ruler, limit, visited: 0, alike: HashSet::new(), found: Vec::new() };
+        let mut seed = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut means = [Share::ZERO; 3];
+        for _ in 0..count {
+            let mut path: Path = Vec::new();
+            let mut left = sides;
+            for (dim, size) in sizes.iter().enumerate() {
+                // Xorshift: the same draws on every machine.
+                seed ^= seed << 13;
+                seed ^= seed >> 7;
+                seed ^= seed << 17;
+                let region = ((u128::from(seed) * *size as u128) >> 64) as usize;
+                let forms = &mut walk.pair.forms;
+                left =
+                    (forms.restrict(left.0, dim as Dim, region), forms.restrict(left.1, dim as Dim, region));
+                path.push((dim as Dim, vec![region]));
+            }
+            walk.visited = 0;
+            let Ok(found) = walk.measure(left, &path) else { continue };
+            for (mean, share) in means.iter_mut().zip(found.shares) {
+                *mean = mean.plus(share.times(Share::of(1, count as u128)));
+            }
+            if found.shares.iter().any(|share| !share.is_zero()) {
+                walk.found.push(found);
+            }
+        }
+        (means, walk.found)
+    }
+
     /// Whether no answer changes where a subject is missing.
     pub(crate) fn is_alike_without(
         pair: &'w mut Pair<'s>,

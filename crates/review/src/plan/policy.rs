@@ -125,7 +125,7 @@ impl Reader<'_> {
 
     fn policy(&mut self, root: &Node<'_>) -> Policy {
         let mut policy = Policy::default();
-        if root.spelt().is_some() || root.is_array() {
+        if root.spelt().is_some() || !root.items().is_empty() {
             self.fault(
                 root.head(),
                 "a policy is an object",
