@@ -238,9 +238,8 @@ fn truth(subject: Subject<'_>, probe: &Probe<'_>, sample: &Sample, listings: &Li
             _ => Truth::Unknown,
         },
         Ask::Unit => Truth::from(sample::unit(&read).is_some()),
-        Ask::Given => Truth::from(
-            !matches!(read, Read::Missing) && !(subject == Subject::Key && matches!(read, Read::Text(""))),
-        ),
+        Ask::Given if subject == Subject::Key => Truth::from(!matches!(read, Read::Text(""))),
+        Ask::Given => Truth::from(!matches!(read, Read::Missing)),
     }
 }
 

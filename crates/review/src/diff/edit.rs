@@ -342,7 +342,8 @@ pub(crate) fn paired(same: &Same<'_>, one: &FlagDefinition, two: &FlagDefinition
         (Some(old), Some(new)) => same.condition(old, new),
         (old, new) => old.is_none() && new.is_none(),
     };
-    let alike: [&dyn Fn(usize, &Rule, usize, &Rule) -> bool; 4] = [
+    type Alike<'a> = &'a dyn Fn(usize, &Rule, usize, &Rule) -> bool;
+    let alike: [Alike<'_>; 4] = [
         &|_, old, _, new| old.name().is_some() && old.name() == new.name(),
         &|_, old, _, new| {
             whens(old, new) && old.rollout() == new.rollout() && served(one, old) == served(two, new)

@@ -475,7 +475,7 @@ impl<'s> Comparison<'s> {
             Cell { gained, lost, switched, ..Cell::unchanged(when, later) }
         });
         // The worst first.
-        found.sort_by(|one, two| two.shares.cmp(&one.shares));
+        found.sort_by_key(|found| std::cmp::Reverse(found.shares));
         let mut cells: Vec<Cell> = match &estimate {
             Some(estimate) => vec![estimate.clone()],
             None => found.iter().map(|found| cell(&pair, found, later)).collect(),

@@ -44,8 +44,8 @@ fn between_numbers<'s>(
     buckets: bool,
     regions: &mut Vec<(What<'s>, Sample)>,
 ) {
-    let first = low.map_or(f64::MIN, f64::next_up);
-    let last = high.map_or(f64::MAX, f64::next_down);
+    let first = low.map_or(f64::MIN, above);
+    let last = high.map_or(f64::MAX, |high| -above(-high));
     if first > last || !first.is_finite() || !last.is_finite() {
         return;
     }
@@ -77,6 +77,16 @@ fn between_numbers<'s>(
         Some(_) => regions.push((what, Sample::Number(nice.unwrap_or(0) as f64))),
         None => {}
     }
+}
+
+/// The next double.
+fn above(number: f64) -> f64 {
+    let bits = number.to_bits();
+    f64::from_bits(match number {
+        0.0 => 1,
+        number if number > 0.0 => bits + 1,
+        _ => bits - 1,
+    })
 }
 
 pub(crate) fn versions<'s>(probes: &[Probe<'s>]) -> Vec<(What<'s>, Sample)> {
@@ -235,6 +245,13 @@ mod tests {
 
     fn between(low: &str, high: &str) -> Option<String> {
         version_between(Version::parse(low), Version::parse(high))
+    }
+
+    #[test]
+    fn the_next_double_is_the_next() {
+        assert_eq!((above(0.0), above(-0.0), above(-5e-324)), (5e-324, 5e-324, 0.0));
+        assert_eq!((above(18.0), -above(-18.0)), (18.000000000000004, 17.999999999999996));
+        assert!(above(f64::MAX).is_infinite());
     }
 
     #[test]

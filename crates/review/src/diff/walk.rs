@@ -56,6 +56,9 @@ pub(crate) struct Found {
     pub(crate) people: [Vec<String>; 3],
 }
 
+/// A share of named people with the same places: what is left to ask, and one of them for each dimension.
+type Case = (Share, (FormId, FormId), Vec<(Dim, String)>);
+
 /// The walk went further than it may.
 #[derive(Debug)]
 pub(crate) struct TooFar;
@@ -295,12 +298,11 @@ impl<'w, 's> Walk<'w, 's> {
         found: &mut Found,
     ) -> Result<(), TooFar> {
         // Each has a place of their own on each line; those with the same places are counted together.
-        let mut cases: Vec<(Share, (FormId, FormId), Vec<(Dim, String)>)> =
-            vec![(Share::ONE, sides, Vec::new())];
+        let mut cases: Vec<Case> = vec![(Share::ONE, sides, Vec::new())];
         for (dim, names) in people {
             let subject = self.pair.dimensions[*dim as usize].subject;
             let one = Share::of(1, names.len() as u128);
-            let mut next: Vec<(Share, (FormId, FormId), Vec<(Dim, String)>)> = Vec::new();
+            let mut next: Vec<Case> = Vec::new();
             for (share, sides, who) in &cases {
                 let lines: Vec<Dim> =
                     bits(self.lines(*sides)).filter(|line| self.unit_of(*line) == subject).collect();
