@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-use waterspout::{Answer, Context, FlagKey, OwnedContext, Snapshot, Value};
+use waterspout::{Context, FlagKey, OwnedContext, Snapshot};
+use waterspout_review::write_answer;
 
 use crate::exit::{Exit, Stop, Trouble};
 use crate::given::{self, Given};
@@ -181,31 +182,6 @@ fn write_asked(
         Some(key) => write_answer(&snapshot.answer_key(key, context), context, out),
         None => write_not_found(flag, context, out),
     }
-}
-
-/// One object. Its keys, their order and that there are no blanks are a contract.
-fn write_answer(
-    answer: &Answer<'_, Value<'_>>,
-    context: &Context<'_>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    out.write_all(b"{\"flag\":")?;
-    write_text(Some(answer.key), out)?;
-    out.write_all(b",\"key\":")?;
-    write_text(context.targeting_key(), out)?;
-    write!(out, ",\"value\":{},\"variant\":", answer.json)?;
-    write_text(answer.variant, out)?;
-    write!(out, ",\"reason\":\"{}\",\"rule\":", answer.reason)?;
-    match answer.rule {
-        Some(rule) => write!(out, "{}", rule.index)?,
-        None => out.write_all(b"null")?,
-    }
-    out.write_all(b",\"name\":")?;
-    write_text(answer.rule.and_then(|rule| rule.name), out)?;
-    if let Some(error) = answer.error {
-        write!(out, ",\"error\":\"{error}\"")?;
-    }
-    out.write_all(b"}")
 }
 
 /// The object for a text that no flag can be called: as for a flag that is not there.

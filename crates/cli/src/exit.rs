@@ -66,6 +66,13 @@ impl Trouble {
     }
 }
 
+/// Prints the message alone.
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 impl From<Trouble> for Stop {
     fn from(trouble: Trouble) -> Stop {
         Stop::CouldNotRun(vec![trouble])

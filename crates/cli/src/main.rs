@@ -2,16 +2,20 @@
 
 mod check;
 mod completions;
+mod diff;
 mod eval;
 mod exit;
 mod explain;
 mod fmt;
+mod git;
 mod given;
+mod plan;
 mod progress;
 mod read;
 mod render;
 mod replace;
 mod rule;
+mod sides;
 mod simulate;
 mod watch;
 
@@ -43,7 +47,9 @@ struct Cli {
 enum Command {
     Check(check::Args),
     Fmt(fmt::Args),
+    Plan(plan::Args),
     Rule(rule::Args),
+    Diff(diff::Args),
     Eval(eval::Args),
     Explain(explain::Args),
     Simulate(simulate::Args),
@@ -66,7 +72,9 @@ fn run(command: Command) -> ExitCode {
     let ended = match command {
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => fmt::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Rule(args) => rule::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Simulate(args) => return simulate::run(args),

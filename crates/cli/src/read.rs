@@ -12,6 +12,7 @@ use waterspout::flag_set::FlagSet;
 use waterspout_review::Place;
 
 use crate::exit::{Stop, Trouble};
+use crate::git::Revision;
 use crate::render;
 
 /// The largest flag file, in bytes.
@@ -25,7 +26,14 @@ const MAX_LIST: u64 = 256 << 20;
 pub struct FlagFile {
     name: String,
     text: Vec<u8>,
-    folder: PathBuf,
+    home: Home,
+}
+
+/// Where the lists of a flag file are.
+#[derive(Debug)]
+enum Home {
+    Folder(PathBuf),
+    Revision(Revision),
 }
 
 impl FlagFile {
@@ -37,7 +45,20 @@ impl FlagFile {
         let text = read_path(path, MAX_FILE)
             .map_err(|error| Trouble::new(format!("`{name}` cannot be read: {}", in_plain_words(&error))))?;
         let folder = if is_stdin(path) { Path::new("") } else { path.parent().unwrap_or(Path::new("")) };
-        Ok(FlagFile { name, text, folder: folder.to_owned() })
+        Ok(FlagFile { name, text, home: Home::Folder(folder.to_owned()) })
+    }
+
+    /// Reads the text as a git revision has it, and its lists from there too; `None` if the file is not in it.
+    pub fn of_revision(revision: Revision) -> Result<Option<FlagFile>, Stop> {
+        let name = revision.to_string();
+        let read = revision.read()?;
+        Ok(read.map(|text| FlagFile { name, text, home: Home::Revision(revision) }))
+    }
+
+    /// A file without flags, under the name of one that is not there.
+    pub fn without_flags(name: &str) -> FlagFile {
+        let text = br#"{"version": 1, "flags": {}}"#.to_vec();
+        FlagFile { name: name.to_owned(), text, home: Home::Folder(PathBuf::new()) }
     }
 
     /// What the text means, or what is wrong with it.
@@ -65,7 +86,11 @@ impl FlagFile {
 
     /// The name of the file that a place is in: this one, or a list.
     pub fn name_of(&self, place: &Place) -> String {
-        place.list.as_deref().map_or_else(|| self.name.clone(), |list| shown(&self.folder.join(list)))
+        match (place.list.as_deref(), &self.home) {
+            (None, _) => self.name.clone(),
+            (Some(list), Home::Folder(folder)) => shown(&folder.join(list)),
+            (Some(list), Home::Revision(revision)) => format!("{list} beside {revision}"),
+        }
     }
 
     pub fn text(&self) -> &[u8] {
@@ -79,7 +104,10 @@ impl FlagFile {
 
     /// The content of a list, by the name that the flag file has for it.
     pub fn list(&self, list: &str) -> io::Result<Vec<u8>> {
-        read_path_up_to(&self.folder.join(list), MAX_LIST)
+        match &self.home {
+            Home::Folder(folder) => read_path_up_to(&folder.join(list), MAX_LIST),
+            Home::Revision(revision) => revision.list(list),
+        }
     }
 }
 

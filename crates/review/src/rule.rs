@@ -7,7 +7,7 @@
 
 use waterspout::Severity;
 
-use crate::lint;
+use crate::{change, lint};
 
 /// A thing that a reviewer looks for.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub enum Example {
 
 /// Every rule, sorted by what it looks at.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    lint::rules()
+    lint::rules().chain(change::rules())
 }
 
 /// The rule of a name.
