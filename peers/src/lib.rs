@@ -1,0 +1,9 @@
+//! The same questions to every flag evaluator in Rust: see README.md.
+
+pub mod agreement;
+pub mod clock;
+pub mod driver;
+pub mod engine;
+pub mod engines;
+pub mod rounds;
+pub mod workload;
