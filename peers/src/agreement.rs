@@ -36,7 +36,7 @@ fn asked<E: Engine>(engine: &E, faults: &mut Vec<String>) {
     exactly(engine, "is-on", varied, |_| true, faults);
     exactly(engine, "is-off", varied, |_| false, faults);
     exactly(engine, "targeted", varied, |n| Target::holds(&varied[n]), faults);
-    exactly(engine, "listed", workload::members(500, LIST), |_| true, faults);
+    exactly(engine, "listed", workload::members(512, LIST), |_| true, faults);
     exactly(engine, "listed", workload::strangers(500), |_| false, faults);
     share(engine, "half", varied, 0.47..0.53, faults);
     share(engine, "tenth", varied, 0.08..0.12, faults);

@@ -42,6 +42,19 @@ impl Check {
             Check::Thousand => "1,000 flags, one user",
         }
     }
+
+    /// The smallest fair batch: its users stand all over a list, for those who search one.
+    pub fn fewest(self) -> usize {
+        if self == Check::Thousand { 1 } else { 16 }
+    }
+
+    /// How many times slower than this library, by handle, the fastest peer should be.
+    pub fn goal(self) -> f64 {
+        match self {
+            Check::Rollout | Check::Conditions | Check::Thousand => 20.0,
+            Check::On | Check::ListHit | Check::ListMiss | Check::ContextAndCheck => 10.0,
+        }
+    }
 }
 
 pub const USERS: usize = 256;
@@ -51,7 +64,7 @@ pub const KEYS: usize = 10_000;
 /// An engine, ready to be timed.
 pub trait Driver {
     fn name(&self) -> &'static str;
-    fn note(&self) -> &'static str;
+    fn has_rules(&self) -> bool;
     /// Makes so many checks, and says how many were on.
     fn make(&self, check: Check, times: usize) -> usize;
 }
@@ -112,8 +125,8 @@ impl<E: Engine> Driver for Prepared<E> {
         E::NAME
     }
 
-    fn note(&self) -> &'static str {
-        E::NOTE
+    fn has_rules(&self) -> bool {
+        E::HAS_RULES
     }
 
     fn make(&self, check: Check, times: usize) -> usize {

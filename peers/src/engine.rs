@@ -10,11 +10,14 @@ pub trait Engine: Sized + Send + Sync + 'static {
     /// What a reader of the table should know: what was substituted, what the engine does besides.
     const NOTE: &'static str;
 
+    /// Whether the rules are the package's own. A facade has none, and is shown without being counted.
+    const HAS_RULES: bool = true;
+
     /// How code names a flag.
-    type Flag: Send + Sync;
+    type Flag;
 
     /// Who asks, in the engine's own form.
-    type Context: Send + Sync;
+    type Context;
 
     /// What one thread of a service holds to ask with.
     type Worker<'e>;

@@ -5,5 +5,8 @@ pub mod clock;
 pub mod driver;
 pub mod engine;
 pub mod engines;
+pub mod loads;
+pub mod readers;
+pub mod report;
 pub mod rounds;
 pub mod workload;

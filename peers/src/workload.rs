@@ -119,9 +119,12 @@ pub fn varied(count: usize) -> Users {
     })
 }
 
-/// Users of the list of [`Spec::listed`], spread over it.
+/// Users of the list of [`Spec::listed`], any few of them in a row spread evenly over it. `count` is a power of two.
 pub fn members(count: usize, of: usize) -> Users {
-    users(count, |n| User { key: member(n * (of / count)), ..targeted(1)[0].clone() })
+    assert!(count.is_power_of_two());
+    // The bits of the number turned round: each next user halves the largest gap.
+    let spread = |n: usize| n.reverse_bits() >> (usize::BITS - count.ilog2());
+    users(count, |n| User { key: member((2 * spread(n) + 1) * of / (2 * count)), ..targeted(1)[0].clone() })
 }
 
 /// Users who are on no list.
