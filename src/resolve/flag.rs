@@ -38,35 +38,54 @@ const FLAG_KEYS: [&str; 16] = [
 /// What a flag can answer, known before any flag is read in full, so that others can require it.
 pub(super) struct Answers {
     /// The names of the variants; `None` if their fault is told, and nothing should be held to them.
-    names: Option<Vec<Box<str>>>,
-    /// Whether `variants` is left out: `on` and `off`.
-    implicit: bool,
+    names: Option<VariantNames>,
+}
+
+enum VariantNames {
+    /// `variants` is left out.
+    OnAndOff,
+    Own(Vec<Box<str>>),
 }
 
 impl Answers {
     fn find(&self, name: &str) -> Option<VariantIndex> {
-        self.names.iter().flatten().position(|known| **known == *name).map(VariantIndex)
+        self.names.as_ref()?.iter().position(|known| known == name).map(VariantIndex)
     }
 
     /// The names to tell where another is written; `None` if nothing should be held to them.
     fn known(&self) -> Option<Vec<&str>> {
-        self.names.as_ref().map(|names| names.iter().take(MAX_SHOWN).map(|name| &**name).collect())
+        self.names.as_ref().map(|names| names.iter().take(MAX_SHOWN).collect())
+    }
+
+    fn is_implicit(&self) -> bool {
+        matches!(self.names, Some(VariantNames::OnAndOff))
+    }
+}
+
+impl VariantNames {
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let (implicit, own): (&[&str], &[Box<str>]) = match self {
+            VariantNames::OnAndOff => (&["on", "off"], &[]),
+            VariantNames::Own(names) => (&[], names),
+        };
+        implicit.iter().copied().chain(own.iter().map(|name| &**name))
     }
 }
 
 impl Resolver<'_> {
     pub(super) fn answers(&mut self, member: &Member<'_>) -> Answers {
         let NodeKind::Object(members) = &member.value.kind else {
-            return Answers { names: None, implicit: false };
+            return Answers { names: None };
         };
-        match members.iter().find(|member| member.key == "variants").map(|member| &member.value.kind) {
-            None => Answers { names: Some(vec!["on".into(), "off".into()]), implicit: true },
-            Some(NodeKind::Object(variants)) if !variants.is_empty() => Answers {
-                names: Some(variants.iter().map(|variant| variant.key.as_ref().into()).collect()),
-                implicit: false,
-            },
-            Some(_) => Answers { names: None, implicit: false },
-        }
+        let names =
+            match members.iter().find(|member| member.key == "variants").map(|member| &member.value.kind) {
+                None => Some(VariantNames::OnAndOff),
+                Some(NodeKind::Object(variants)) if !variants.is_empty() => Some(VariantNames::Own(
+                    variants.iter().map(|variant| variant.key.as_ref().into()).collect(),
+                )),
+                Some(_) => None,
+            };
+        Answers { names }
     }
 
     pub(super) fn flags(
@@ -300,7 +319,7 @@ impl Resolver<'_> {
         if let Some(node) = object.get("default") {
             return self.variant_named(node, reading, "`default`");
         }
-        if self.flags.things.get(reading.index).is_some_and(|answers| answers.implicit) {
+        if self.flags.things.get(reading.index).is_some_and(Answers::is_implicit) {
             return self.variant_called("off", reading.index);
         }
         let span = object.member("variants").map_or(object.node().head(), |member| member.key_span.clone());
@@ -385,13 +404,13 @@ impl Resolver<'_> {
     ) -> Option<VariantIndex> {
         let required = flag.and_then(|flag| self.flags.things.get(flag));
         let of_value = |value: &str| match required {
-            Some(Answers { implicit: true, .. }) => hints::variant_of_value(value, None),
+            Some(answers) if answers.is_implicit() => hints::variant_of_value(value, None),
             _ => None,
         };
         let NodeKind::Text(written) = &node.kind else {
             let help = node.spelt().and_then(of_value);
             let what = format!("a variant required of {}", Quoted(&member.key));
-            self.wrong_shape(node, &what, "a text", help);
+            self.wrong_shape(node, &*what, "a text", help);
             return None;
         };
         if let Some(index) = required?.find(written) {
@@ -410,8 +429,10 @@ impl Resolver<'_> {
         let what = || format!("variants required of {}", Quoted(&member.key));
         match &node.kind {
             NodeKind::Array(items) if !items.is_empty() => return Some(items),
-            NodeKind::Array(_) => self.empty(node, &format!("the list of {}", what())),
-            _ => self.wrong_shape(node, &format!("the {}", what()), "a list", hints::required_variants(node)),
+            NodeKind::Array(_) => self.empty(node, &*format!("the list of {}", what())),
+            _ => {
+                self.wrong_shape(node, &*format!("the {}", what()), "a list", hints::required_variants(node))
+            }
         }
         None
     }
@@ -445,7 +466,7 @@ impl Resolver<'_> {
         reading: &mut Reading<'_>,
     ) -> Option<Condition> {
         let mut shape = Shape::default();
-        let condition = self.condition(node, what, &mut shape);
+        let condition = self.condition(node, what.into(), &mut shape);
         let size = Size::of(&shape, reading.segments);
         let told = shape.segments.iter().filter_map(|(segment, _)| reading.segments.get(*segment));
         let told = told.map(|segment| segment.depth).max().is_some_and(|deepest| deepest >= MAX_DEPTH);
@@ -504,7 +525,7 @@ impl Resolver<'_> {
         match (served, split) {
             (Some(_), Some(_)) => None,
             (Some(outcome), None) | (None, Some(outcome)) => outcome,
-            (None, None) if self.flags.things.get(reading.index).is_some_and(|answers| answers.implicit) => {
+            (None, None) if self.flags.things.get(reading.index).is_some_and(Answers::is_implicit) => {
                 self.variant_called("on", reading.index).map(Outcome::Serve)
             }
             (None, None) => {

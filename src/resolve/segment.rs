@@ -113,7 +113,7 @@ impl Resolver<'_> {
         };
         let keys = keys.map(|node| self.keys(node).map(|list| (list, None)));
         let keys_from = keys_from.map(|node| self.keys_from(node).map(|(list, file)| (list, Some(file))));
-        let when = when.map(|node| self.condition(node, "`when`", shape));
+        let when = when.map(|node| self.condition(node, "`when`".into(), shape));
         if given != 1 || of_when.is_some() {
             return None;
         }
