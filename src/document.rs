@@ -268,7 +268,13 @@ fn string_length(bytes: &[u8]) -> usize {
 
 /// Reads JSON without comments.
 pub(crate) fn parse_text(text: &str) -> Result<Document<'_>, Fault> {
-    let reader = Reader { text, cursor: Cell::new(0), faults: RefCell::new(Vec::new()) };
+    let reader = Reader {
+        text,
+        cursor: Cell::new(0),
+        faults: RefCell::new(Vec::new()),
+        items: RefCell::new(Vec::new()),
+        members: RefCell::new(Vec::new()),
+    };
     let mut json = serde_json::Deserializer::from_str(text);
     let root = NodeSeed { reader: &reader, depth: 1 }.deserialize(&mut json);
     let root = root.and_then(|root| json.end().map(|()| root)).map_err(|error| syntax_fault(text, &error))?;
@@ -281,6 +287,10 @@ struct Reader<'t> {
     /// The first byte that has not been read: moved along by every scalar and every bracket.
     cursor: Cell<usize>,
     faults: RefCell<Vec<Fault>>,
+    /// What the lists and objects that are still open hold so far, the innermost last. Each is cut off when its bracket
+    /// closes, into a vector of just its size: vectors that grow one by one would be half empty, and a file has many.
+    items: RefCell<Vec<Node<'t>>>,
+    members: RefCell<Vec<Member<'t>>>,
 }
 
 impl<'t> Reader<'t> {
@@ -410,12 +420,13 @@ impl<'t> Visitor<'t> for NodeSeed<'_, 't> {
         let reader = self.reader;
         let start = reader.cursor.get();
         reader.pass(b'[');
-        let mut items = Vec::new();
+        let first = reader.items.borrow().len();
         while let Some(item) = access.next_element_seed(NodeSeed { reader, depth: self.depth + 1 })? {
-            items.push(item);
+            reader.items.borrow_mut().push(item);
             reader.pass(b',');
         }
         reader.pass(b']');
+        let items = reader.items.borrow_mut().drain(first..).collect();
         Ok(Node { start, end: reader.cursor.get(), kind: NodeKind::Array(items) })
     }
 
@@ -423,7 +434,7 @@ impl<'t> Visitor<'t> for NodeSeed<'_, 't> {
         let reader = self.reader;
         let start = reader.cursor.get();
         reader.pass(b'{');
-        let mut members: Vec<Member<'t>> = Vec::new();
+        let first = reader.members.borrow().len();
         while let Some(raw) = access.next_key::<&RawValue>()? {
             let key_span = reader.place(raw.get());
             let key = reader.string(raw.get(), &key_span);
@@ -432,10 +443,11 @@ impl<'t> Visitor<'t> for NodeSeed<'_, 't> {
             reader.pass(b',');
             // Without a readable key there is nothing to hold the value to; the file is refused.
             if let Some(key) = key {
-                members.push(Member { key, key_span, value });
+                reader.members.borrow_mut().push(Member { key, key_span, value });
             }
         }
         reader.pass(b'}');
+        let members: Vec<Member<'t>> = reader.members.borrow_mut().drain(first..).collect();
         tell_repeated_keys(reader, &members);
         Ok(Node { start, end: reader.cursor.get(), kind: NodeKind::Object(members) })
     }
