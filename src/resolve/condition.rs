@@ -91,7 +91,7 @@ impl Resolver<'_> {
         }
         let near = || did_you_mean(name, self.attributes.names().into_iter().chain(WORDS));
         let help = words::condition(name).or_else(|| self.named_otherwise(name)).or_else(near);
-        self.unknown_attribute(name, member.key_span.clone(), help);
+        self.unknown_attribute(name, member.key_span(), help);
         None
     }
 
@@ -199,7 +199,7 @@ impl Resolver<'_> {
                 Subject::Key => format!("{} is not a test of the targeting key", Quoted(test)),
                 _ => format!("{} is not a test of `{name}`, which has type `{kind}`", Quoted(test)),
             };
-            let fault = Fault::new("unknown-test", member.key_span.clone(), message);
+            let fault = Fault::new("unknown-test", member.key_span(), message);
             self.fault(not_one_of(fault, known, words::test(test, name, kind, known)));
             return None;
         }

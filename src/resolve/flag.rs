@@ -78,11 +78,11 @@ impl Resolver<'_> {
             return Answers { names: None };
         };
         let names =
-            match members.iter().find(|member| member.key == "variants").map(|member| &member.value.kind) {
+            match members.iter().find(|member| *member.key == *"variants").map(|member| &member.value.kind) {
                 None => Some(VariantNames::OnAndOff),
-                Some(NodeKind::Object(variants)) if !variants.is_empty() => Some(VariantNames::Own(
-                    variants.iter().map(|variant| variant.key.as_ref().into()).collect(),
-                )),
+                Some(NodeKind::Object(variants)) if !variants.is_empty() => {
+                    Some(VariantNames::Own(variants.iter().map(|variant| (*variant.key).into()).collect()))
+                }
                 Some(_) => None,
             };
         Answers { names }
@@ -136,7 +136,7 @@ impl Resolver<'_> {
                     Quoted(&member.key),
                     size.tests
                 );
-                let fault = Fault::new("flag-too-large", member.key_span.clone(), message);
+                let fault = Fault::new("flag-too-large", member.key_span(), message);
                 self.fault(fault.help("let segments and flags refer to fewer others"));
             }
             if let Some(place) = sizes.get_mut(*index) {
@@ -171,7 +171,7 @@ impl Resolver<'_> {
         };
         let (kind, variants) = variants?;
         Some(FlagDefinition {
-            key: member.key.as_ref().into(),
+            key: (*member.key).into(),
             id: NameId::of(&member.key),
             about: about?,
             enabled: enabled?,
@@ -274,7 +274,7 @@ impl Resolver<'_> {
         let kind = self.kind_of(node, members);
         let variants = members
             .iter()
-            .map(|member| Variant { name: member.key.as_ref().into(), value: member.value.to_json() })
+            .map(|member| Variant { name: (*member.key).into(), value: member.value.to_json() })
             .collect();
         named.then_some(())?;
         Some((kind?, variants))
@@ -322,7 +322,7 @@ impl Resolver<'_> {
         if self.flags.things.get(reading.index).is_some_and(Answers::is_implicit) {
             return self.variant_called("off", reading.index);
         }
-        let span = object.member("variants").map_or(object.node().head(), |member| member.key_span.clone());
+        let span = object.member("variants").map_or(object.node().head(), |member| member.key_span());
         let message = "a flag with `variants` of its own needs a `default`";
         let fault = Fault::new("no-default", span, message);
         let example = self.example_variant(reading.index);
@@ -448,7 +448,7 @@ impl Resolver<'_> {
             }
             _ => did_you_mean(written, names.iter().copied()),
         };
-        let fault = Fault::new("unknown-flag", member.key_span.clone(), message);
+        let fault = Fault::new("unknown-flag", member.key_span(), message);
         let fault = not_one_of(fault, &names, help);
         self.fault(fault);
     }
@@ -516,7 +516,7 @@ impl Resolver<'_> {
         if let (Some(_), Some(split)) = (serve, split) {
             let message = "a rule has `serve` or `split`, not both";
             self.fault(
-                Fault::new("serve-and-split", split.key_span.clone(), message).help("remove one of the two"),
+                Fault::new("serve-and-split", split.key_span(), message).help("remove one of the two"),
             );
         }
         let served =
@@ -565,21 +565,21 @@ impl Resolver<'_> {
             self.wrong_type(node, "an entry of `split`", "an object of a variant and its weight");
             return None;
         };
-        match members.as_slice() {
+        match &**members {
             [] => {
                 self.empty(node, "an entry of `split`");
                 None
             }
             [member] => {
-                let variant = self.variant_written(&member.key, member.key_span.clone(), reading, "`split`");
+                let variant = self.variant_written(&member.key, member.key_span(), reading, "`split`");
                 let weight = self.percentage(&member.value, "a weight");
                 Some((variant?, weight?))
             }
             // A key that stands twice is told already.
-            [first, second] if first.key == second.key => None,
+            [first, second] if *first.key == *second.key => None,
             [_, second, ..] => {
                 let message = "an entry of a split is one variant with its weight";
-                let fault = Fault::new("bad-weights", second.key_span.clone(), message);
+                let fault = Fault::new("bad-weights", second.key_span(), message);
                 let fault = fault.help("give each variant an entry of its own: the order of a split matters");
                 self.fault(fault.maybe_help(hints::split_entry_spelt_out(members)));
                 None
@@ -590,7 +590,7 @@ impl Resolver<'_> {
     /// Every weight of a split, or `None` if one of them was told to be wrong.
     fn weights(&self, items: &[Node<'_>]) -> Option<Vec<Percentage>> {
         let weight = |item: &Node<'_>| match &item.kind {
-            NodeKind::Object(members) => match members.as_slice() {
+            NodeKind::Object(members) => match &**members {
                 [Member { value: Node { kind: NodeKind::Number(text), .. }, .. }] => {
                     text.parse().ok().and_then(Percentage::of)
                 }

@@ -251,7 +251,7 @@ impl<'l> Resolver<'l> {
             if let Some(other) = by_id.insert(NameId::of(&member.key), &member.key) {
                 if *other != *member.key {
                     let message = format!("{what} `{}` has the same 64-bit id as `{other}`", member.key);
-                    let fault = Fault::new("name-collision", member.key_span.clone(), message);
+                    let fault = Fault::new("name-collision", member.key_span(), message);
                     self.fault(fault.help("rename one of them; this happens once in about 10^19 pairs"));
                 }
             }
@@ -295,7 +295,7 @@ impl<'l> Resolver<'l> {
 /// Why a key of an object cannot name a thing, and where: at the first character that cannot stand there.
 fn name_fault(member: &document::Member<'_>, what: &str) -> (Range<usize>, String) {
     let name = &*member.key;
-    let whole = member.key_span.clone();
+    let whole = member.key_span();
     if name.is_empty() {
         return (whole, format!("the name of {what} is empty"));
     }

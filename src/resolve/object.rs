@@ -47,7 +47,7 @@ impl<'n, 't> Object<'n, 't> {
     }
 
     pub(super) fn member(&self, key: &str) -> Option<&'n Member<'t>> {
-        self.members.iter().find(|member| member.key == key)
+        self.members.iter().find(|member| *member.key == *key)
     }
 
     pub(super) fn node(&self) -> &'n Node<'t> {
@@ -69,7 +69,7 @@ impl Resolver<'_> {
         };
         for member in members.iter().filter(|member| !known.contains(&&*member.key)) {
             let message = format!("{} is not a key of {what}", Quoted(&member.key));
-            let fault = Fault::new("unknown-key", member.key_span.clone(), message);
+            let fault = Fault::new("unknown-key", member.key_span(), message);
             self.fault(not_one_of(fault, known, words::key(what, &member.key, known)));
         }
         Some(Object { node, what, members })
