@@ -42,7 +42,8 @@ pub fn times(ratio: f64) -> String {
     match ratio {
         ratio if ratio < 10.0 => format!("{ratio:.1}×"),
         ratio if ratio < 10_000.0 => format!("{ratio:.0}×"),
-        ratio => format!("{:.0}k×", ratio / 1e3),
+        ratio if ratio < 1e7 => format!("{:.0}k×", ratio / 1e3),
+        ratio => format!("{:.0}M×", ratio / 1e6),
     }
 }
 

@@ -61,7 +61,7 @@ fn prepared(user: &'static User) -> Context<'static> {
 
 impl Engine for ByHandle {
     const NAME: &'static str = "waterspout, by handle";
-    const NOTE: &'static str = "`Flag` constants, a worker's `Reader`, contexts borrowed on the stack. The version is parsed and the key hashed when the context is built.";
+    const NOTE: &'static str = "`Flag` constants, a worker's `Reader`, contexts borrowed on the stack. The version is parsed and the key hashed when the context is built. What it keeps includes the text of the file, for a rollback.";
     type Flag = Flag<bool>;
     type Context = Context<'static>;
     type Worker<'e> = Reader;
