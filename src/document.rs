@@ -1,14 +1,15 @@
 //! Text → document: what a file says, every value with its place.
 //!
-//! One pass of serde_json over the text. Scalars are read as borrowed raw values, which are slices of the text, so
+//! One pass of serde_json over the text. Strings without escapes, numbers and words are read as slices of the text, so
 //! their places are known; a cursor follows the brackets between them. What serde_json would stop at or pass over in
 //! silence (a key that stands twice, 1e999, a lone surrogate, nesting without end) is collected as a fault, so that one
-//! run tells all of them. Only broken syntax stops it.
+//! run tells all of them: where it stops, a second pass takes strings too as they are written. Only broken syntax stops
+//! that.
 
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::ops::Range;
+use std::fmt;
+use std::ops::{Deref, Range};
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -30,11 +31,31 @@ pub(crate) struct Document<'t> {
 }
 
 /// A value and its place.
+///
+/// A document has many of these, and reading them is waiting for memory: places are half as long as addresses, and lists are
+/// of just their size.
 #[derive(Debug)]
 pub(crate) struct Node<'t> {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
+    place: Place,
     pub(crate) kind: NodeKind<'t>,
+}
+
+/// From one byte of the text to before another. No text that is read is longer than 4 GB.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl Place {
+    fn of(start: usize, end: usize) -> Place {
+        let short = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Place { start: short(start), end: short(end) }
+    }
+
+    fn span(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 #[derive(Debug)]
@@ -43,30 +64,55 @@ pub(crate) enum NodeKind<'t> {
     Bool(bool),
     /// As it is spelt; a double can hold it.
     Number(&'t str),
-    Text(Cow<'t, str>),
-    Array(Vec<Node<'t>>),
-    Object(Vec<Member<'t>>),
+    Text(Words<'t>),
+    Array(Box<[Node<'t>]>),
+    Object(Box<[Member<'t>]>),
     /// Its fault is told already; whoever meets it keeps silent.
     Broken,
 }
 
 #[derive(Debug)]
 pub(crate) struct Member<'t> {
-    pub(crate) key: Cow<'t, str>,
-    pub(crate) key_span: Range<usize>,
+    pub(crate) key: Words<'t>,
+    key_place: Place,
     pub(crate) value: Node<'t>,
+}
+
+impl Member<'_> {
+    pub(crate) fn key_span(&self) -> Range<usize> {
+        self.key_place.span()
+    }
+}
+
+/// What stands between two quotes: as it is written, or as its escapes are read.
+#[derive(Debug)]
+pub(crate) enum Words<'t> {
+    Written(&'t str),
+    Read(Box<str>),
+}
+
+impl Deref for Words<'_> {
+    type Target = str;
+
+    #[inline]
+    fn deref(&self) -> &str {
+        match self {
+            Words::Written(text) => text,
+            Words::Read(text) => text,
+        }
+    }
 }
 
 impl<'t> Node<'t> {
     pub(crate) fn span(&self) -> Range<usize> {
-        self.start..self.end
+        self.place.span()
     }
 
     /// The value of a key, if this is an object that has it.
     pub(crate) fn member(&self, key: &str) -> Option<&Node<'t>> {
         match &self.kind {
             NodeKind::Object(members) => {
-                members.iter().find(|member| member.key == key).map(|member| &member.value)
+                members.iter().find(|member| *member.key == *key).map(|member| &member.value)
             }
             _ => None,
         }
@@ -83,7 +129,7 @@ impl<'t> Node<'t> {
     /// The values of an object.
     pub(crate) fn values(&self) -> impl Iterator<Item = &Node<'t>> {
         let members = match &self.kind {
-            NodeKind::Object(members) => members.as_slice(),
+            NodeKind::Object(members) => &**members,
             _ => &[],
         };
         members.iter().map(|member| &member.value)
@@ -127,7 +173,7 @@ impl<'t> Node<'t> {
     /// Where the value is underlined: a scalar as a whole, of objects and lists the start, which is what the eye needs.
     pub(crate) fn head(&self) -> Range<usize> {
         match self.kind {
-            NodeKind::Object(_) | NodeKind::Array(_) => self.start..self.start + 1,
+            NodeKind::Object(_) | NodeKind::Array(_) => self.span().start..self.span().start + 1,
             _ => self.span(),
         }
     }
@@ -140,15 +186,19 @@ impl<'t> Node<'t> {
             let holds = |start: usize, end: usize| start <= place.start && place.end <= end;
             node = match &node.kind {
                 NodeKind::Array(items) => {
-                    let at = items.partition_point(|item| item.end < place.end);
-                    let Some(item) = items.get(at).filter(|item| holds(item.start, item.end)) else { break };
+                    let at = items.partition_point(|item| item.span().end < place.end);
+                    let Some(item) = items.get(at).filter(|item| holds(item.span().start, item.span().end))
+                    else {
+                        break;
+                    };
                     pointer.push_str(&format!("/{at}"));
                     item
                 }
                 NodeKind::Object(members) => {
-                    let at = members.partition_point(|member| member.value.end < place.end);
-                    let found =
-                        members.get(at).filter(|member| holds(member.key_span.start, member.value.end));
+                    let at = members.partition_point(|member| member.value.span().end < place.end);
+                    let found = members
+                        .get(at)
+                        .filter(|member| holds(member.key_span().start, member.value.span().end));
                     let Some(member) = found else { break };
                     pointer.push('/');
                     pointer.push_str(&member.key.replace('~', "~0").replace('/', "~1"));
@@ -166,12 +216,18 @@ impl<'t> Node<'t> {
             NodeKind::Null | NodeKind::Broken => Json::Null,
             NodeKind::Bool(value) => Json::Bool(*value),
             NodeKind::Number(text) => Json::Number(JsonNumber((*text).into())),
-            NodeKind::Text(text) => Json::Text(text.as_ref().into()),
+            NodeKind::Text(text) => Json::Text((**text).into()),
             NodeKind::Array(items) => Json::Array(items.iter().map(Node::to_json).collect()),
             NodeKind::Object(members) => Json::Object(
-                members.iter().map(|member| (member.key.as_ref().into(), member.value.to_json())).collect(),
+                members.iter().map(|member| ((*member.key).into(), member.value.to_json())).collect(),
             ),
         }
+    }
+}
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
     }
 }
 
@@ -258,19 +314,50 @@ fn blank(bytes: &mut [u8], range: Range<usize>) {
 
 /// Reads JSON without comments.
 pub(crate) fn parse_text(text: &str) -> Result<Document<'_>, Fault> {
-    let reader = Reader { text, cursor: Cell::new(0), faults: RefCell::new(Vec::new()) };
+    if u32::try_from(text.len()).is_err() {
+        return Err(Fault::new("too-large", 0..0, "a text of more than 4 GB is not read"));
+    }
+    // What serde_json stops at may be a fault among others, so all that it refuses is read once more, raw.
+    read(text, Strings::Decoded)
+        .or_else(|_| read(text, Strings::Raw))
+        .map_err(|error| syntax_fault(text, &error))
+}
+
+fn read(text: &str, strings: Strings) -> serde_json::Result<Document<'_>> {
+    let reader = Reader {
+        text,
+        strings,
+        cursor: Cell::new(0),
+        faults: RefCell::new(Vec::new()),
+        items: RefCell::new(Vec::new()),
+        members: RefCell::new(Vec::new()),
+    };
     let mut json = serde_json::Deserializer::from_str(text);
-    let root = NodeSeed { reader: &reader, depth: 1 }.deserialize(&mut json);
-    let root = root.and_then(|root| json.end().map(|()| root)).map_err(|error| syntax_fault(text, &error))?;
+    let root = NodeSeed { reader: &reader, depth: 1 }.deserialize(&mut json)?;
+    json.end()?;
     Ok(Document { root, faults: reader.faults.into_inner() })
+}
+
+/// How strings are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strings {
+    /// By serde_json: the fast way, which stops at half a surrogate pair.
+    Decoded,
+    /// As they are written, and decoded here.
+    Raw,
 }
 
 /// What every reader of one text shares.
 struct Reader<'t> {
     text: &'t str,
+    strings: Strings,
     /// The first byte that has not been read: moved along by every scalar and every bracket.
     cursor: Cell<usize>,
     faults: RefCell<Vec<Fault>>,
+    /// What the lists and objects that are still open hold so far, the innermost last. Each is cut off when its bracket
+    /// closes, into a vector of just its size: vectors that grow one by one would be half empty, and a file has many.
+    items: RefCell<Vec<Node<'t>>>,
+    members: RefCell<Vec<Member<'t>>>,
 }
 
 impl<'t> Reader<'t> {
@@ -294,6 +381,23 @@ impl<'t> Reader<'t> {
         let start = raw.as_ptr() as usize - self.text.as_ptr() as usize;
         self.cursor.set(start + raw.len());
         start..start + raw.len()
+    }
+
+    /// A string without escapes, which is a slice of the text between two quotes.
+    fn written(&self, inside: &'t str) -> (Words<'t>, Place) {
+        let span = self.place(inside);
+        let place = Place::of(span.start.saturating_sub(1), span.end + 1);
+        self.cursor.set(span.end + 1);
+        (Words::Written(inside), place)
+    }
+
+    /// A string with escapes, which stands behind the cursor.
+    fn escaped(&self, text: &str) -> (Words<'t>, Place) {
+        self.peek();
+        let start = self.cursor.get();
+        let end = start + string_length(self.text.as_bytes().get(start..).unwrap_or_default());
+        self.cursor.set(end);
+        (Words::Read(text.into()), Place::of(start, end))
     }
 
     fn fault(&self, fault: Fault) {
@@ -321,17 +425,17 @@ impl<'t> Reader<'t> {
                 NodeKind::Broken
             }
         };
-        Node { start: span.start, end: span.end, kind }
+        Node { place: Place::of(span.start, span.end), kind }
     }
 
     /// A string's text; `None` if its escapes are no text.
-    fn string(&self, raw: &'t str, span: &Range<usize>) -> Option<Cow<'t, str>> {
+    fn string(&self, raw: &'t str, span: &Range<usize>) -> Option<Words<'t>> {
         let inside = raw.get(1..raw.len().saturating_sub(1))?;
         if !inside.contains('\\') {
-            return Some(Cow::Borrowed(inside));
+            return Some(Words::Written(inside));
         }
         match serde_json::from_str::<String>(raw) {
-            Ok(text) => Some(Cow::Owned(text)),
+            Ok(text) => Some(Words::Read(text.into())),
             Err(_) => {
                 let escape = lone_surrogate(raw).unwrap_or(0..raw.len());
                 let written = raw.get(escape.clone()).unwrap_or_default();
@@ -382,6 +486,7 @@ impl<'t> DeserializeSeed<'t> for NodeSeed<'_, 't> {
     fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<Node<'t>, D::Error> {
         let first = self.reader.peek();
         match first {
+            Some(b'"') if self.reader.strings == Strings::Decoded => deserializer.deserialize_str(self),
             Some(b'{') if self.depth <= MAX_DEPTH => deserializer.deserialize_map(self),
             Some(b'[') if self.depth <= MAX_DEPTH => deserializer.deserialize_seq(self),
             _ => Ok(self.reader.scalar(<&RawValue>::deserialize(deserializer)?.get())),
@@ -392,55 +497,101 @@ impl<'t> DeserializeSeed<'t> for NodeSeed<'_, 't> {
 impl<'t> Visitor<'t> for NodeSeed<'_, 't> {
     type Value = Node<'t>;
 
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'t str) -> Result<Node<'t>, E> {
+        let (text, place) = self.reader.written(text);
+        Ok(Node { place, kind: NodeKind::Text(text) })
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node<'t>, E> {
+        let (text, place) = self.reader.escaped(text);
+        Ok(Node { place, kind: NodeKind::Text(text) })
     }
 
     fn visit_seq<A: SeqAccess<'t>>(self, mut access: A) -> Result<Node<'t>, A::Error> {
         let reader = self.reader;
         let start = reader.cursor.get();
         reader.pass(b'[');
-        let mut items = Vec::new();
+        let first = reader.items.borrow().len();
         while let Some(item) = access.next_element_seed(NodeSeed { reader, depth: self.depth + 1 })? {
-            items.push(item);
+            reader.items.borrow_mut().push(item);
             reader.pass(b',');
         }
         reader.pass(b']');
-        Ok(Node { start, end: reader.cursor.get(), kind: NodeKind::Array(items) })
+        let items = reader.items.borrow_mut().drain(first..).collect();
+        Ok(Node { place: Place::of(start, reader.cursor.get()), kind: NodeKind::Array(items) })
     }
 
     fn visit_map<A: MapAccess<'t>>(self, mut access: A) -> Result<Node<'t>, A::Error> {
         let reader = self.reader;
         let start = reader.cursor.get();
         reader.pass(b'{');
-        let mut members: Vec<Member<'t>> = Vec::new();
-        while let Some(raw) = access.next_key::<&RawValue>()? {
-            let key_span = reader.place(raw.get());
-            let key = reader.string(raw.get(), &key_span);
+        let first = reader.members.borrow().len();
+        while let Some((key, key_place)) = access.next_key_seed(KeySeed { reader })? {
             reader.pass(b':');
             let value = access.next_value_seed(NodeSeed { reader, depth: self.depth + 1 })?;
             reader.pass(b',');
             // Without a readable key there is nothing to hold the value to; the file is refused.
             if let Some(key) = key {
-                members.push(Member { key, key_span, value });
+                reader.members.borrow_mut().push(Member { key, key_place, value });
             }
         }
         reader.pass(b'}');
+        let members: Box<[Member<'t>]> = reader.members.borrow_mut().drain(first..).collect();
         tell_repeated_keys(reader, &members);
-        Ok(Node { start, end: reader.cursor.get(), kind: NodeKind::Object(members) })
+        Ok(Node { place: Place::of(start, reader.cursor.get()), kind: NodeKind::Object(members) })
+    }
+}
+
+/// Reads the key that stands behind the cursor; `None` if it is no text.
+struct KeySeed<'r, 't> {
+    reader: &'r Reader<'t>,
+}
+
+impl<'t> DeserializeSeed<'t> for KeySeed<'_, 't> {
+    type Value = (Option<Words<'t>>, Place);
+
+    fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        if self.reader.strings == Strings::Decoded {
+            return deserializer.deserialize_str(self);
+        }
+        let raw = <&RawValue>::deserialize(deserializer)?.get();
+        let span = self.reader.place(raw);
+        Ok((self.reader.string(raw, &span), Place::of(span.start, span.end)))
+    }
+}
+
+impl<'t> Visitor<'t> for KeySeed<'_, 't> {
+    type Value = (Option<Words<'t>>, Place);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'t str) -> Result<Self::Value, E> {
+        let (text, place) = self.reader.written(text);
+        Ok((Some(text), place))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        let (text, place) = self.reader.escaped(text);
+        Ok((Some(text), place))
     }
 }
 
 fn tell_repeated_keys(reader: &Reader<'_>, members: &[Member<'_>]) {
     let tell = |again: &Member<'_>, first: &Member<'_>| {
-        let message = format!("`{}` stands twice in one object", again.key);
-        let fault = Fault::new("duplicate-key", again.key_span.clone(), message);
-        reader.fault(fault.earlier(first.key_span.start));
+        let message = format!("`{}` stands twice in one object", &*again.key);
+        let fault = Fault::new("duplicate-key", again.key_span(), message);
+        reader.fault(fault.earlier(first.key_span().start));
     };
     // Most objects are small; a map pays only for the large.
     if members.len() <= 16 {
         for (index, member) in members.iter().enumerate() {
-            if let Some(first) = members.iter().take(index).find(|earlier| earlier.key == member.key) {
+            if let Some(first) = members.iter().take(index).find(|earlier| *earlier.key == *member.key) {
                 tell(member, first);
             }
         }
@@ -646,6 +797,31 @@ mod tests {
         assert_eq!(refused("\u{feff}").span, 0..0);
         assert_eq!(refused("[\n  1\n\n").span, 5..5, "behind what was read last");
         assert_eq!(refused(&"[".repeat(100_000)).span, 100_000..100_000);
+    }
+
+    #[test]
+    fn both_ways_to_read_strings_give_the_same_document() {
+        let good = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/good")).unwrap();
+        let mut texts: Vec<String> = good
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .map(|text| blank_comments(&text).unwrap().unwrap_or(text))
+            .collect();
+        assert!(texts.len() > 20);
+        texts.extend(
+            [
+                r#"{"a": "plain", "b": ["", "\n\"\\", "caf\u00e9", "é"], "c": {"\u0064": 1.50, "e": null}}"#,
+                "\n{ \"\\t\" \n: \"\\ud83d\\ude80\" ,\t\"\\\\\": [ \"x\" , \"\\\"\" ] }\r\n",
+                r#"{"a": 1e999, "a": "\/", "b": true}"#,
+            ]
+            .map(str::to_owned),
+        );
+        for text in &texts {
+            let [decoded, raw] = [Strings::Decoded, Strings::Raw].map(|strings| read(text, strings).unwrap());
+            assert_eq!(format!("{:?}", decoded.root), format!("{:?}", raw.root), "{text}");
+            assert_eq!(decoded.faults.len(), raw.faults.len(), "{text}");
+        }
     }
 
     #[test]

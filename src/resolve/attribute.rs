@@ -40,7 +40,7 @@ impl Resolver<'_> {
         let description = self.description(&object);
         named.then_some(())?;
         Some(AttributeDefinition {
-            name: member.key.as_ref().into(),
+            name: (*member.key).into(),
             id: NameId::of(&member.key),
             kind: kind?,
             one_of: one_of?,
@@ -53,7 +53,7 @@ impl Resolver<'_> {
     fn attribute_name(&mut self, member: &Member<'_>) -> bool {
         if RESERVED.contains(&&*member.key) {
             let message = format!("an attribute may not be called `{}`", member.key);
-            let fault = Fault::new("reserved-name", member.key_span.clone(), message);
+            let fault = Fault::new("reserved-name", member.key_span(), message);
             self.fault(fault.label("this word has a meaning of its own").help(hints::reserved(&member.key)));
             return false;
         }
@@ -75,7 +75,7 @@ impl Resolver<'_> {
     fn one_of(&mut self, member: &Member<'_>, kind: Option<AttributeKind>) -> Option<Vec<Box<str>>> {
         if let Some(kind) = kind.filter(|kind| *kind != AttributeKind::Text) {
             let message = format!("`one_of` is for the type `string`, and this attribute has type `{kind}`");
-            let fault = Fault::new("misplaced-one-of", member.key_span.clone(), message);
+            let fault = Fault::new("misplaced-one-of", member.key_span(), message);
             self.fault(fault.help("leave `one_of` out, or make the attribute a `string`"));
             return None;
         }

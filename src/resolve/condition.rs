@@ -11,7 +11,7 @@ use crate::flag_set::{
 use crate::time::Time;
 use crate::version::Version;
 
-use super::object::{MAX_SHOWN, not_one_of};
+use super::object::{MAX_SHOWN, What, not_one_of};
 use super::similar::did_you_mean;
 use super::{Quoted, Resolver, Shape, almost, hints, words};
 
@@ -42,7 +42,12 @@ fn tests_of(kind: AttributeKind) -> &'static [&'static str] {
 
 impl Resolver<'_> {
     /// A condition; its size is added to `shape`.
-    pub(super) fn condition(&mut self, node: &Node<'_>, what: &str, shape: &mut Shape) -> Option<Condition> {
+    pub(super) fn condition(
+        &mut self,
+        node: &Node<'_>,
+        what: What<'_>,
+        shape: &mut Shape,
+    ) -> Option<Condition> {
         let NodeKind::Object(members) = &node.kind else {
             self.wrong_type(node, what, "a condition");
             return None;
@@ -64,7 +69,7 @@ impl Resolver<'_> {
             "any" => self.conditions(node, "`any`", shape).map(Condition::Any),
             "not" => {
                 let mut inner = Shape::default();
-                let condition = self.condition(node, "`not`", &mut inner);
+                let condition = self.condition(node, What::Key("not"), &mut inner);
                 shape.add(inner, 1);
                 Some(Condition::Not(Box::new(condition?)))
             }
@@ -86,7 +91,7 @@ impl Resolver<'_> {
         }
         let near = || did_you_mean(name, self.attributes.names().into_iter().chain(WORDS));
         let help = words::condition(name).or_else(|| self.named_otherwise(name)).or_else(near);
-        self.unknown_attribute(name, member.key_span.clone(), help);
+        self.unknown_attribute(name, member.key_span(), help);
         None
     }
 
@@ -101,10 +106,11 @@ impl Resolver<'_> {
 
     /// The conditions of `all` or `any`.
     fn conditions(&mut self, node: &Node<'_>, what: &str, shape: &mut Shape) -> Option<Vec<Condition>> {
+        let what = What::Called(what);
         let items = self.filled_list(node, what)?;
         self.each(items, |resolver, item| {
             let mut inner = Shape::default();
-            let condition = resolver.condition(item, &format!("an entry of {what}"), &mut inner);
+            let condition = resolver.condition(item, What::EntryOf(&what), &mut inner);
             shape.add(inner, 1);
             condition
         })
@@ -160,11 +166,11 @@ impl Resolver<'_> {
         let NodeKind::Object(members) = &node.kind else {
             let example = tests_of(kind).first().unwrap_or(&"is");
             let help = hints::tests(node, kind).unwrap_or_else(|| format!("write `{{\"{example}\": ...}}`"));
-            self.wrong_shape(node, &format!("`{name}`"), "an object of tests", Some(help));
+            self.wrong_shape(node, What::Key(name), "an object of tests", Some(help));
             return None;
         };
         if members.is_empty() {
-            self.empty(node, &format!("the test of `{name}`"));
+            self.empty(node, &*format!("the test of `{name}`"));
             return None;
         }
         shape.tests += members.len() as u64;
@@ -193,33 +199,39 @@ impl Resolver<'_> {
                 Subject::Key => format!("{} is not a test of the targeting key", Quoted(test)),
                 _ => format!("{} is not a test of `{name}`, which has type `{kind}`", Quoted(test)),
             };
-            let fault = Fault::new("unknown-test", member.key_span.clone(), message);
+            let fault = Fault::new("unknown-test", member.key_span(), message);
             self.fault(not_one_of(fault, known, words::test(test, name, kind, known)));
             return None;
         }
         let node = &member.value;
-        let what = format!("`{test}`");
+        let what = What::Key(test);
         if test == "present" {
-            return self.bool(node, &what).map(Predicate::Present);
+            return self.bool(node, what).map(Predicate::Present);
         }
         match kind {
-            AttributeKind::Text => self.text_test(subject, test, node, &what).map(Predicate::Text),
-            AttributeKind::Number => self.number_test(test, node, &what).map(Predicate::Number),
+            AttributeKind::Text => self.text_test(subject, test, node, what).map(Predicate::Text),
+            AttributeKind::Number => self.number_test(test, node, what).map(Predicate::Number),
             AttributeKind::Version => {
-                let version = self.version_operand(node, &what)?;
+                let version = self.version_operand(node, what)?;
                 Some(Predicate::Version(comparison(test)?, version))
             }
-            AttributeKind::Bool => self.bool(node, &what).map(Predicate::Bool),
-            AttributeKind::Time => self.time_test(subject, test, node, &what),
+            AttributeKind::Bool => self.bool(node, what).map(Predicate::Bool),
+            AttributeKind::Time => self.time_test(subject, test, node, what),
             AttributeKind::Ip => {
-                let items = self.filled_list(node, &what)?;
+                let items = self.filled_list(node, what)?;
                 self.each(items, |resolver, item| resolver.block(item)).map(Predicate::Within)
             }
-            AttributeKind::Texts => self.texts_test(test, node, &what).map(Predicate::Texts),
+            AttributeKind::Texts => self.texts_test(test, node, what).map(Predicate::Texts),
         }
     }
 
-    fn text_test(&mut self, subject: Subject, test: &str, node: &Node<'_>, what: &str) -> Option<TextTest> {
+    fn text_test(
+        &mut self,
+        subject: Subject,
+        test: &str,
+        node: &Node<'_>,
+        what: What<'_>,
+    ) -> Option<TextTest> {
         Some(match test {
             "is" => TextTest::Is(self.closed_text(subject, node, what)?),
             "is_not" => TextTest::IsNot(self.closed_text(subject, node, what)?),
@@ -233,7 +245,7 @@ impl Resolver<'_> {
     }
 
     /// A text that must be one of the attribute's own, where the file closes them.
-    fn closed_text(&mut self, subject: Subject, node: &Node<'_>, what: &str) -> Option<Box<str>> {
+    fn closed_text(&mut self, subject: Subject, node: &Node<'_>, what: What<'_>) -> Option<Box<str>> {
         let text = self.text(node, what)?;
         let Subject::Attribute(index) = subject else { return Some(text.into()) };
         let definition = self.definition(index)?;
@@ -249,14 +261,14 @@ impl Resolver<'_> {
         None
     }
 
-    fn closed_texts(&mut self, subject: Subject, node: &Node<'_>, what: &str) -> Option<Vec<Box<str>>> {
+    fn closed_texts(&mut self, subject: Subject, node: &Node<'_>, what: What<'_>) -> Option<Vec<Box<str>>> {
         let items = self.filled_list(node, what)?;
-        let entry = format!("an entry of {what}");
-        self.each(items, |resolver, item| resolver.closed_text(subject, item, &entry))
+        let entry = What::EntryOf(&what);
+        self.each(items, |resolver, item| resolver.closed_text(subject, item, entry))
     }
 
     /// One text or several, none of them empty: the empty text is part of every text.
-    fn parts(&mut self, node: &Node<'_>, what: &str) -> Option<Vec<Box<str>>> {
+    fn parts(&mut self, node: &Node<'_>, what: What<'_>) -> Option<Vec<Box<str>>> {
         if !node.kind.is_list() {
             let NodeKind::Text(_) = node.kind else {
                 self.wrong_type(node, what, "a text or a list of texts");
@@ -265,21 +277,21 @@ impl Resolver<'_> {
             return self.filled_text(node, what).map(|text| vec![text.into()]);
         }
         let items = self.filled_list(node, what)?;
-        let entry = format!("an entry of {what}");
-        self.each(items, |resolver, item| resolver.filled_text(item, &entry).map(Into::into))
+        let entry = What::EntryOf(&what);
+        self.each(items, |resolver, item| resolver.filled_text(item, entry).map(Into::into))
     }
 
-    fn number_test(&mut self, test: &str, node: &Node<'_>, what: &str) -> Option<NumberTest> {
+    fn number_test(&mut self, test: &str, node: &Node<'_>, what: What<'_>) -> Option<NumberTest> {
         if let Some(comparison) = comparison(test) {
             return self.number(node, what).map(|number| NumberTest::Compare(comparison, number));
         }
         let items = self.filled_list(node, what)?;
-        let entry = format!("an entry of {what}");
-        let numbers = self.each(items, |resolver, item| resolver.number(item, &entry))?;
+        let entry = What::EntryOf(&what);
+        let numbers = self.each(items, |resolver, item| resolver.number(item, entry))?;
         Some(if test == "in" { NumberTest::In(numbers) } else { NumberTest::NotIn(numbers) })
     }
 
-    fn version_operand(&mut self, node: &Node<'_>, what: &str) -> Option<VersionText> {
+    fn version_operand(&mut self, node: &Node<'_>, what: What<'_>) -> Option<VersionText> {
         let written = self.text(node, what)?;
         if let Some(version) = Version::parse(written) {
             return Some(VersionText { packed: version.packed(), text: version.as_str().into() });
@@ -289,7 +301,13 @@ impl Resolver<'_> {
         None
     }
 
-    fn time_test(&mut self, subject: Subject, test: &str, node: &Node<'_>, what: &str) -> Option<Predicate> {
+    fn time_test(
+        &mut self,
+        subject: Subject,
+        test: &str,
+        node: &Node<'_>,
+        what: What<'_>,
+    ) -> Option<Predicate> {
         let written = self.text(node, what)?;
         let Some(time) = Time::parse(written) else {
             let message = format!("{} is not a time", Quoted(written));
@@ -314,13 +332,13 @@ impl Resolver<'_> {
         None
     }
 
-    fn texts_test(&mut self, test: &str, node: &Node<'_>, what: &str) -> Option<TextsTest> {
+    fn texts_test(&mut self, test: &str, node: &Node<'_>, what: What<'_>) -> Option<TextsTest> {
         if test == "has" {
             return self.text(node, what).map(|text| TextsTest::Has(text.into()));
         }
         let items = self.filled_list(node, what)?;
-        let entry = format!("an entry of {what}");
-        let texts = self.each(items, |resolver, item| resolver.text(item, &entry).map(Into::into))?;
+        let entry = What::EntryOf(&what);
+        let texts = self.each(items, |resolver, item| resolver.text(item, entry).map(Into::into))?;
         Some(match test {
             "has_any" => TextsTest::HasAny(texts),
             "has_all" => TextsTest::HasAll(texts),

@@ -38,35 +38,54 @@ const FLAG_KEYS: [&str; 16] = [
 /// What a flag can answer, known before any flag is read in full, so that others can require it.
 pub(super) struct Answers {
     /// The names of the variants; `None` if their fault is told, and nothing should be held to them.
-    names: Option<Vec<Box<str>>>,
-    /// Whether `variants` is left out: `on` and `off`.
-    implicit: bool,
+    names: Option<VariantNames>,
+}
+
+enum VariantNames {
+    /// `variants` is left out.
+    OnAndOff,
+    Own(Vec<Box<str>>),
 }
 
 impl Answers {
     fn find(&self, name: &str) -> Option<VariantIndex> {
-        self.names.iter().flatten().position(|known| **known == *name).map(VariantIndex)
+        self.names.as_ref()?.iter().position(|known| known == name).map(VariantIndex)
     }
 
     /// The names to tell where another is written; `None` if nothing should be held to them.
     fn known(&self) -> Option<Vec<&str>> {
-        self.names.as_ref().map(|names| names.iter().take(MAX_SHOWN).map(|name| &**name).collect())
+        self.names.as_ref().map(|names| names.iter().take(MAX_SHOWN).collect())
+    }
+
+    fn is_implicit(&self) -> bool {
+        matches!(self.names, Some(VariantNames::OnAndOff))
+    }
+}
+
+impl VariantNames {
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let (implicit, own): (&[&str], &[Box<str>]) = match self {
+            VariantNames::OnAndOff => (&["on", "off"], &[]),
+            VariantNames::Own(names) => (&[], names),
+        };
+        implicit.iter().copied().chain(own.iter().map(|name| &**name))
     }
 }
 
 impl Resolver<'_> {
     pub(super) fn answers(&mut self, member: &Member<'_>) -> Answers {
         let NodeKind::Object(members) = &member.value.kind else {
-            return Answers { names: None, implicit: false };
+            return Answers { names: None };
         };
-        match members.iter().find(|member| member.key == "variants").map(|member| &member.value.kind) {
-            None => Answers { names: Some(vec!["on".into(), "off".into()]), implicit: true },
-            Some(NodeKind::Object(variants)) if !variants.is_empty() => Answers {
-                names: Some(variants.iter().map(|variant| variant.key.as_ref().into()).collect()),
-                implicit: false,
-            },
-            Some(_) => Answers { names: None, implicit: false },
-        }
+        let names =
+            match members.iter().find(|member| *member.key == *"variants").map(|member| &member.value.kind) {
+                None => Some(VariantNames::OnAndOff),
+                Some(NodeKind::Object(variants)) if !variants.is_empty() => {
+                    Some(VariantNames::Own(variants.iter().map(|variant| (*variant.key).into()).collect()))
+                }
+                Some(_) => None,
+            };
+        Answers { names }
     }
 
     pub(super) fn flags(
@@ -117,7 +136,7 @@ impl Resolver<'_> {
                     Quoted(&member.key),
                     size.tests
                 );
-                let fault = Fault::new("flag-too-large", member.key_span.clone(), message);
+                let fault = Fault::new("flag-too-large", member.key_span(), message);
                 self.fault(fault.help("let segments and flags refer to fewer others"));
             }
             if let Some(place) = sizes.get_mut(*index) {
@@ -152,7 +171,7 @@ impl Resolver<'_> {
         };
         let (kind, variants) = variants?;
         Some(FlagDefinition {
-            key: member.key.as_ref().into(),
+            key: (*member.key).into(),
             id: NameId::of(&member.key),
             about: about?,
             enabled: enabled?,
@@ -255,7 +274,7 @@ impl Resolver<'_> {
         let kind = self.kind_of(node, members);
         let variants = members
             .iter()
-            .map(|member| Variant { name: member.key.as_ref().into(), value: member.value.to_json() })
+            .map(|member| Variant { name: (*member.key).into(), value: member.value.to_json() })
             .collect();
         named.then_some(())?;
         Some((kind?, variants))
@@ -300,10 +319,10 @@ impl Resolver<'_> {
         if let Some(node) = object.get("default") {
             return self.variant_named(node, reading, "`default`");
         }
-        if self.flags.things.get(reading.index).is_some_and(|answers| answers.implicit) {
+        if self.flags.things.get(reading.index).is_some_and(Answers::is_implicit) {
             return self.variant_called("off", reading.index);
         }
-        let span = object.member("variants").map_or(object.node().head(), |member| member.key_span.clone());
+        let span = object.member("variants").map_or(object.node().head(), |member| member.key_span());
         let message = "a flag with `variants` of its own needs a `default`";
         let fault = Fault::new("no-default", span, message);
         let example = self.example_variant(reading.index);
@@ -385,13 +404,13 @@ impl Resolver<'_> {
     ) -> Option<VariantIndex> {
         let required = flag.and_then(|flag| self.flags.things.get(flag));
         let of_value = |value: &str| match required {
-            Some(Answers { implicit: true, .. }) => hints::variant_of_value(value, None),
+            Some(answers) if answers.is_implicit() => hints::variant_of_value(value, None),
             _ => None,
         };
         let NodeKind::Text(written) = &node.kind else {
             let help = node.spelt().and_then(of_value);
             let what = format!("a variant required of {}", Quoted(&member.key));
-            self.wrong_shape(node, &what, "a text", help);
+            self.wrong_shape(node, &*what, "a text", help);
             return None;
         };
         if let Some(index) = required?.find(written) {
@@ -410,8 +429,10 @@ impl Resolver<'_> {
         let what = || format!("variants required of {}", Quoted(&member.key));
         match &node.kind {
             NodeKind::Array(items) if !items.is_empty() => return Some(items),
-            NodeKind::Array(_) => self.empty(node, &format!("the list of {}", what())),
-            _ => self.wrong_shape(node, &format!("the {}", what()), "a list", hints::required_variants(node)),
+            NodeKind::Array(_) => self.empty(node, &*format!("the list of {}", what())),
+            _ => {
+                self.wrong_shape(node, &*format!("the {}", what()), "a list", hints::required_variants(node))
+            }
         }
         None
     }
@@ -427,7 +448,7 @@ impl Resolver<'_> {
             }
             _ => did_you_mean(written, names.iter().copied()),
         };
-        let fault = Fault::new("unknown-flag", member.key_span.clone(), message);
+        let fault = Fault::new("unknown-flag", member.key_span(), message);
         let fault = not_one_of(fault, &names, help);
         self.fault(fault);
     }
@@ -445,7 +466,7 @@ impl Resolver<'_> {
         reading: &mut Reading<'_>,
     ) -> Option<Condition> {
         let mut shape = Shape::default();
-        let condition = self.condition(node, what, &mut shape);
+        let condition = self.condition(node, what.into(), &mut shape);
         let size = Size::of(&shape, reading.segments);
         let told = shape.segments.iter().filter_map(|(segment, _)| reading.segments.get(*segment));
         let told = told.map(|segment| segment.depth).max().is_some_and(|deepest| deepest >= MAX_DEPTH);
@@ -495,7 +516,7 @@ impl Resolver<'_> {
         if let (Some(_), Some(split)) = (serve, split) {
             let message = "a rule has `serve` or `split`, not both";
             self.fault(
-                Fault::new("serve-and-split", split.key_span.clone(), message).help("remove one of the two"),
+                Fault::new("serve-and-split", split.key_span(), message).help("remove one of the two"),
             );
         }
         let served =
@@ -504,7 +525,7 @@ impl Resolver<'_> {
         match (served, split) {
             (Some(_), Some(_)) => None,
             (Some(outcome), None) | (None, Some(outcome)) => outcome,
-            (None, None) if self.flags.things.get(reading.index).is_some_and(|answers| answers.implicit) => {
+            (None, None) if self.flags.things.get(reading.index).is_some_and(Answers::is_implicit) => {
                 self.variant_called("on", reading.index).map(Outcome::Serve)
             }
             (None, None) => {
@@ -544,21 +565,21 @@ impl Resolver<'_> {
             self.wrong_type(node, "an entry of `split`", "an object of a variant and its weight");
             return None;
         };
-        match members.as_slice() {
+        match &**members {
             [] => {
                 self.empty(node, "an entry of `split`");
                 None
             }
             [member] => {
-                let variant = self.variant_written(&member.key, member.key_span.clone(), reading, "`split`");
+                let variant = self.variant_written(&member.key, member.key_span(), reading, "`split`");
                 let weight = self.percentage(&member.value, "a weight");
                 Some((variant?, weight?))
             }
             // A key that stands twice is told already.
-            [first, second] if first.key == second.key => None,
+            [first, second] if *first.key == *second.key => None,
             [_, second, ..] => {
                 let message = "an entry of a split is one variant with its weight";
-                let fault = Fault::new("bad-weights", second.key_span.clone(), message);
+                let fault = Fault::new("bad-weights", second.key_span(), message);
                 let fault = fault.help("give each variant an entry of its own: the order of a split matters");
                 self.fault(fault.maybe_help(hints::split_entry_spelt_out(members)));
                 None
@@ -569,7 +590,7 @@ impl Resolver<'_> {
     /// Every weight of a split, or `None` if one of them was told to be wrong.
     fn weights(&self, items: &[Node<'_>]) -> Option<Vec<Percentage>> {
         let weight = |item: &Node<'_>| match &item.kind {
-            NodeKind::Object(members) => match members.as_slice() {
+            NodeKind::Object(members) => match &**members {
                 [Member { value: Node { kind: NodeKind::Number(text), .. }, .. }] => {
                     text.parse().ok().and_then(Percentage::of)
                 }

@@ -51,7 +51,7 @@ fn spelling(wanted: &str, node: &Node<'_>) -> Option<String> {
         ("a text" | "a text or a list of texts", NodeKind::Number(_)) => {
             short_json(node).map(|json| format!("in double quotes: `\"{json}\"`"))
         }
-        ("a text", NodeKind::Array(items)) => match items.as_slice() {
+        ("a text", NodeKind::Array(items)) => match &**items {
             [only] if only.text().is_some() => {
                 short_json(only).map(|json| format!("without brackets: `{json}`"))
             }

@@ -81,8 +81,8 @@ impl FlagSet {
 /// faults are told when it is read.
 pub(crate) fn list_paths(text: &[u8]) -> BTreeSet<Box<str>> {
     // Most files name no list, and are not worth a second reading. (A key may be written with escapes.)
-    let has = |word: &[u8]| text.windows(word.len()).any(|part| part == word);
-    if !has(b"keys_from") && !has(b"\\u") {
+    let names_one = |text: &str| text.contains("keys_from") || text.contains("\\u");
+    if !std::str::from_utf8(text).is_ok_and(names_one) {
         return BTreeSet::new();
     }
     let mut blanked = String::new();
@@ -275,7 +275,7 @@ impl<'l> Resolver<'l> {
             if let Some(other) = by_id.insert(NameId::of(&member.key), &member.key) {
                 if *other != *member.key {
                     let message = format!("{what} `{}` has the same 64-bit id as `{other}`", member.key);
-                    let fault = Fault::new("name-collision", member.key_span.clone(), message);
+                    let fault = Fault::new("name-collision", member.key_span(), message);
                     self.fault(fault.help("rename one of them; this happens once in about 10^19 pairs"));
                 }
             }
@@ -319,7 +319,7 @@ impl<'l> Resolver<'l> {
 /// Why a key of an object cannot name a thing, and where: at the first character that cannot stand there.
 fn name_fault(member: &document::Member<'_>, what: &str) -> (Range<usize>, String) {
     let name = &*member.key;
-    let whole = member.key_span.clone();
+    let whole = member.key_span();
     if name.is_empty() {
         return (whole, format!("the name of {what} is empty"));
     }

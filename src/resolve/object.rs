@@ -1,9 +1,38 @@
 //! Reading values of a known shape: objects with known keys, texts, lists, numbers. Whatever has another shape is told.
 
+use std::fmt;
+
 use crate::diagnostic::Fault;
 use crate::document::{Member, Node, NodeKind};
 
 use super::{Quoted, Resolver, hints, words};
+
+/// What messages call a value. Put into words only where there is a fault to tell: most files have none, and a value has
+/// a name at every level.
+#[derive(Clone, Copy)]
+pub(super) enum What<'w> {
+    /// As it is called.
+    Called(&'w str),
+    /// By its key, as tests are.
+    Key(&'w str),
+    EntryOf(&'w What<'w>),
+}
+
+impl<'w> From<&'w str> for What<'w> {
+    fn from(called: &'w str) -> What<'w> {
+        What::Called(called)
+    }
+}
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            What::Called(called) => f.write_str(called),
+            What::Key(key) => write!(f, "`{key}`"),
+            What::EntryOf(whole) => write!(f, "an entry of {whole}"),
+        }
+    }
+}
 
 /// An object whose keys were held to those that are known.
 pub(super) struct Object<'n, 't> {
@@ -18,7 +47,7 @@ impl<'n, 't> Object<'n, 't> {
     }
 
     pub(super) fn member(&self, key: &str) -> Option<&'n Member<'t>> {
-        self.members.iter().find(|member| member.key == key)
+        self.members.iter().find(|member| *member.key == *key)
     }
 
     pub(super) fn node(&self) -> &'n Node<'t> {
@@ -40,7 +69,7 @@ impl Resolver<'_> {
         };
         for member in members.iter().filter(|member| !known.contains(&&*member.key)) {
             let message = format!("{} is not a key of {what}", Quoted(&member.key));
-            let fault = Fault::new("unknown-key", member.key_span.clone(), message);
+            let fault = Fault::new("unknown-key", member.key_span(), message);
             self.fault(not_one_of(fault, known, words::key(what, &member.key, known)));
         }
         Some(Object { node, what, members })
@@ -59,7 +88,11 @@ impl Resolver<'_> {
     }
 
     /// The members of an object whose keys are names.
-    pub(super) fn members<'n, 't>(&mut self, node: &'n Node<'t>, what: &str) -> Vec<&'n Member<'t>> {
+    pub(super) fn members<'w, 'n, 't>(
+        &mut self,
+        node: &'n Node<'t>,
+        what: impl Into<What<'w>>,
+    ) -> Vec<&'n Member<'t>> {
         match &node.kind {
             NodeKind::Object(members) => members.iter().collect(),
             _ => {
@@ -69,7 +102,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn text<'n>(&mut self, node: &'n Node<'_>, what: &str) -> Option<&'n str> {
+    pub(super) fn text<'w, 'n>(&mut self, node: &'n Node<'_>, what: impl Into<What<'w>>) -> Option<&'n str> {
         match &node.kind {
             NodeKind::Text(text) => Some(text),
             _ => {
@@ -80,7 +113,12 @@ impl Resolver<'_> {
     }
 
     /// A text with something in it.
-    pub(super) fn filled_text<'n>(&mut self, node: &'n Node<'_>, what: &str) -> Option<&'n str> {
+    pub(super) fn filled_text<'w, 'n>(
+        &mut self,
+        node: &'n Node<'_>,
+        what: impl Into<What<'w>>,
+    ) -> Option<&'n str> {
+        let what = what.into();
         let text = self.text(node, what)?;
         if text.is_empty() {
             self.empty(node, what);
@@ -89,7 +127,7 @@ impl Resolver<'_> {
         Some(text)
     }
 
-    pub(super) fn bool(&mut self, node: &Node<'_>, what: &str) -> Option<bool> {
+    pub(super) fn bool<'w>(&mut self, node: &Node<'_>, what: impl Into<What<'w>>) -> Option<bool> {
         match node.kind {
             NodeKind::Bool(value) => Some(value),
             _ => {
@@ -99,7 +137,7 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn number(&mut self, node: &Node<'_>, what: &str) -> Option<f64> {
+    pub(super) fn number<'w>(&mut self, node: &Node<'_>, what: impl Into<What<'w>>) -> Option<f64> {
         match node.kind {
             // The reader of documents lets no number through that a double cannot hold.
             NodeKind::Number(text) => text.parse().ok(),
@@ -110,7 +148,11 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn list<'n, 't>(&mut self, node: &'n Node<'t>, what: &str) -> Option<&'n [Node<'t>]> {
+    pub(super) fn list<'w, 'n, 't>(
+        &mut self,
+        node: &'n Node<'t>,
+        what: impl Into<What<'w>>,
+    ) -> Option<&'n [Node<'t>]> {
         match &node.kind {
             NodeKind::Array(items) => Some(items),
             _ => {
@@ -121,7 +163,12 @@ impl Resolver<'_> {
     }
 
     /// A list with something in it.
-    pub(super) fn filled_list<'n, 't>(&mut self, node: &'n Node<'t>, what: &str) -> Option<&'n [Node<'t>]> {
+    pub(super) fn filled_list<'w, 'n, 't>(
+        &mut self,
+        node: &'n Node<'t>,
+        what: impl Into<What<'w>>,
+    ) -> Option<&'n [Node<'t>]> {
+        let what = what.into();
         let items = self.list(node, what)?;
         if items.is_empty() {
             self.empty(node, what);
@@ -142,25 +189,35 @@ impl Resolver<'_> {
     }
 
     /// A list of texts, empty ones too.
-    pub(super) fn texts(&mut self, node: &Node<'_>, what: &str) -> Option<Vec<Box<str>>> {
+    pub(super) fn texts<'w>(&mut self, node: &Node<'_>, what: impl Into<What<'w>>) -> Option<Vec<Box<str>>> {
+        let what = what.into();
         let items = self.list(node, what)?;
-        self.each(items, |resolver, item| resolver.text(item, &format!("an entry of {what}")).map(Into::into))
+        self.each(items, |resolver, item| resolver.text(item, What::EntryOf(&what)).map(Into::into))
     }
 
-    pub(super) fn empty(&mut self, node: &Node<'_>, what: &str) {
+    pub(super) fn empty<'w>(&mut self, node: &Node<'_>, what: impl Into<What<'w>>) {
+        let what = what.into().to_string();
         let fault = Fault::new("empty", node.span(), format!("{what} is empty"));
-        self.fault(fault.help(hints::empty(what, node)));
+        self.fault(fault.help(hints::empty(&what, node)));
     }
 
-    pub(super) fn wrong_type(&mut self, node: &Node<'_>, what: &str, wanted: &str) {
-        self.wrong_shape(node, what, wanted, hints::shape(what, wanted, node));
+    pub(super) fn wrong_type<'w>(&mut self, node: &Node<'_>, what: impl Into<What<'w>>, wanted: &str) {
+        let what = what.into().to_string();
+        self.wrong_shape(node, &*what, wanted, hints::shape(&what, wanted, node));
     }
 
     /// [`Resolver::wrong_type`], where the place knows best what to write instead.
-    pub(super) fn wrong_shape(&mut self, node: &Node<'_>, what: &str, wanted: &str, help: Option<String>) {
+    pub(super) fn wrong_shape<'w>(
+        &mut self,
+        node: &Node<'_>,
+        what: impl Into<What<'w>>,
+        wanted: &str,
+        help: Option<String>,
+    ) {
         if matches!(node.kind, NodeKind::Broken) {
             return;
         }
+        let what = what.into().to_string();
         let is = if what.starts_with('`') { "is" } else { "this is" };
         let message = format!("{what} must be {wanted}, and {is} {}", node.shown());
         self.fault(Fault::new("wrong-type", node.head(), message).maybe_help(help));

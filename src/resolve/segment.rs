@@ -56,7 +56,7 @@ impl Resolver<'_> {
 
     pub(super) fn too_deep(&mut self, member: &Member<'_>, what: &str) {
         let message = format!("{} stands on {what} nested deeper than {MAX_DEPTH}", Quoted(&member.key));
-        self.fault(Fault::new("too-deep", member.key_span.clone(), message));
+        self.fault(Fault::new("too-deep", member.key_span(), message));
     }
 
     /// One finding a loop, at its first member in file order.
@@ -71,7 +71,7 @@ impl Resolver<'_> {
             path.push(Quoted(&first.key).to_string());
             let message = format!("{what} {} rests on itself: {}", Quoted(&first.key), path.join(" → "));
             self.fault(
-                Fault::new("cycle", first.key_span.clone(), message).help("break the circle at one of them"),
+                Fault::new("cycle", first.key_span(), message).help("break the circle at one of them"),
             );
         }
     }
@@ -81,7 +81,7 @@ impl Resolver<'_> {
             self.object(&member.value, "a segment", &["description", "keys", "keys_from", "when", "of"])?;
         let description = self.description(&object);
         let body = self.segment_body(&object, shape);
-        Some(Segment { name: member.key.as_ref().into(), description: description?, body: body? })
+        Some(Segment { name: (*member.key).into(), description: description?, body: body? })
     }
 
     fn segment_body(&mut self, object: &Object<'_, '_>, shape: &mut Shape) -> Option<SegmentBody> {
@@ -105,7 +105,7 @@ impl Resolver<'_> {
         let of_when = of.filter(|_| when.is_some() && given == 1);
         if let Some(of) = of_when {
             let message = "`of` says what a list is a list of, and this segment has a `when`";
-            self.fault(Fault::new("segment-shape", of.key_span.clone(), message).help("leave `of` out"));
+            self.fault(Fault::new("segment-shape", of.key_span(), message).help("leave `of` out"));
         }
         let of = match of {
             None => Some(None),
@@ -113,7 +113,7 @@ impl Resolver<'_> {
         };
         let keys = keys.map(|node| self.keys(node).map(|list| (list, None)));
         let keys_from = keys_from.map(|node| self.keys_from(node).map(|(list, file)| (list, Some(file))));
-        let when = when.map(|node| self.condition(node, "`when`", shape));
+        let when = when.map(|node| self.condition(node, "`when`".into(), shape));
         if given != 1 || of_when.is_some() {
             return None;
         }

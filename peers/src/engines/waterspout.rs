@@ -1,0 +1,158 @@
+//! This library, twice: by a constant of the code, and by a key that is only known at run time.
+
+use std::fmt::Write;
+
+use waterspout::{
+    Attribute, AttributeValue, Content, Context, Flag, FlagKey, Flags, Loader, Reader, Value, Version,
+};
+
+use crate::engine::Engine;
+use crate::workload::{AGE, COUNTRIES, Kind, Spec, User, VERSION};
+
+const COUNTRY: Attribute<str> = Attribute::new("country");
+const APP_VERSION: Attribute<Version> = Attribute::new("app_version");
+const AGE_OF_USER: Attribute<f64> = Attribute::new("age");
+
+/// By handle: a `Flag` constant, and a worker's own `Reader`.
+pub struct ByHandle(Flags);
+
+/// By string: the key is checked and looked up in every call, as a string from outside must be.
+pub struct ByKey(Flags);
+
+fn configuration(spec: &Spec) -> String {
+    let mut text = String::from(
+        r#"{"version":1,"attributes":{"country":{"type":"string"},"app_version":{"type":"version"},"age":{"type":"number"}},"flags":{"#,
+    );
+    for (number, flag) in spec.flags.iter().enumerate() {
+        let comma = if number == 0 { "" } else { "," };
+        write!(text, "{comma}\n{:?}:{}", flag.key, definition(&flag.kind)).unwrap();
+    }
+    text + "}}"
+}
+
+fn definition(kind: &Kind) -> String {
+    match kind {
+        Kind::On => r#"{"default":"on"}"#.into(),
+        Kind::Off => "{}".into(),
+        Kind::Rollout(percent) => format!(r#"{{"rules":[{{"rollout":{percent}}}]}}"#),
+        Kind::Listed(keys) => format!(r#"{{"rules":[{{"when":{{"key":{{"in":{keys:?}}}}}}}]}}"#),
+        Kind::Targeted(percent) => format!(
+            r#"{{"rules":[{{"when":{{"country":{{"in":{COUNTRIES:?}}},"app_version":{{"at_least":"{VERSION}"}},"age":{{"at_least":{AGE}}}}},"rollout":{percent}}}]}}"#
+        ),
+    }
+}
+
+fn load(text: &str) -> Result<Flags, String> {
+    Loader::text(text).read_once().map_err(|error| error.to_string())
+}
+
+fn reload(flags: &Flags, text: &str) -> Result<(), String> {
+    flags.install(Content::of(text)).map(|_| ()).map_err(|error| error.to_string())
+}
+
+#[inline]
+fn attributes(user: &User) -> [AttributeValue<'_>; 3] {
+    [COUNTRY.of(&user.country), APP_VERSION.of(&user.version), AGE_OF_USER.of(user.age)]
+}
+
+fn prepared(user: &'static User) -> Context<'static> {
+    Context::new(&user.key, Box::leak(Box::new(attributes(user))))
+}
+
+impl Engine for ByHandle {
+    const NAME: &'static str = "waterspout, by handle";
+    const NOTE: &'static str = "`Flag` constants, a worker's `Reader`, contexts borrowed on the stack. The version is parsed and the key hashed when the context is built. What it keeps includes the text of the file, for a rollback.";
+    type Flag = Flag<bool>;
+    type Context = Context<'static>;
+    type Worker<'e> = Reader;
+
+    fn configuration(spec: &Spec) -> String {
+        configuration(spec)
+    }
+
+    fn load(text: &str) -> Result<Self, String> {
+        load(text).map(ByHandle)
+    }
+
+    fn reload(&self, text: &str) -> Result<(), String> {
+        reload(&self.0, text)
+    }
+
+    fn worker(&self) -> Reader {
+        self.0.reader()
+    }
+
+    fn flag(&self, key: &'static str) -> Flag<bool> {
+        Flag::new(key, false)
+    }
+
+    fn context(user: &'static User) -> Context<'static> {
+        prepared(user)
+    }
+
+    #[inline]
+    fn is_on(worker: &mut Reader, flag: &Flag<bool>, context: &Context<'static>) -> bool {
+        worker.view().value(flag, context)
+    }
+
+    #[inline]
+    fn is_on_for(worker: &mut Reader, flag: &Flag<bool>, user: &'static User) -> bool {
+        let attributes = attributes(user);
+        worker.view().value(flag, &Context::new(&user.key, &attributes))
+    }
+
+    #[inline]
+    fn count_on(worker: &mut Reader, flags: &[Flag<bool>], context: &Context<'static>) -> usize {
+        let view = worker.view();
+        flags.iter().filter(|flag| view.value(flag, context)).count()
+    }
+}
+
+#[inline]
+fn is_on_by_key(worker: &mut Reader, key: &str, context: &Context<'_>) -> bool {
+    let Ok(key) = FlagKey::parse(key) else { return false };
+    worker.view().answer_key(key, context).value == Value::Bool(true)
+}
+
+impl Engine for ByKey {
+    const NAME: &'static str = "waterspout, by string key";
+    const NOTE: &'static str = "`FlagKey::parse` and `answer_key` in every check: the key is validated, hashed and compared, and the answer carries variant, reason and rule.";
+    type Flag = &'static str;
+    type Context = Context<'static>;
+    type Worker<'e> = Reader;
+
+    fn configuration(spec: &Spec) -> String {
+        configuration(spec)
+    }
+
+    fn load(text: &str) -> Result<Self, String> {
+        load(text).map(ByKey)
+    }
+
+    fn reload(&self, text: &str) -> Result<(), String> {
+        reload(&self.0, text)
+    }
+
+    fn worker(&self) -> Reader {
+        self.0.reader()
+    }
+
+    fn flag(&self, key: &'static str) -> &'static str {
+        key
+    }
+
+    fn context(user: &'static User) -> Context<'static> {
+        prepared(user)
+    }
+
+    #[inline]
+    fn is_on(worker: &mut Reader, flag: &&'static str, context: &Context<'static>) -> bool {
+        is_on_by_key(worker, flag, context)
+    }
+
+    #[inline]
+    fn is_on_for(worker: &mut Reader, flag: &&'static str, user: &'static User) -> bool {
+        let attributes = attributes(user);
+        is_on_by_key(worker, flag, &Context::new(&user.key, &attributes))
+    }
+}
