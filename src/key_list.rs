@@ -61,10 +61,16 @@ impl KeyList {
     /// The empty place where a new entry belongs; `None` if it is there already.
     fn free_place(&self, unit: Unit, entry: &str, text: &str, ends: &[u32]) -> Option<usize> {
         let mut place = scaled(unit, self.places.len());
+        let mark = self.mark(unit);
         loop {
             match self.places.get(place).copied()? {
                 0 => return Some(place),
-                taken if slice(text, ends, self.number(taken)) == Some(entry.as_bytes()) => return None,
+                taken
+                    if (taken ^ mark) >> self.number_bits == 0
+                        && slice(text, ends, self.number(taken)) == Some(entry.as_bytes()) =>
+                {
+                    return None;
+                }
                 _ => place = if place + 1 < self.places.len() { place + 1 } else { 0 },
             }
         }
