@@ -65,10 +65,7 @@ fn apply(file: &mut File, other: &File, edit: &Edit) {
     }
     if edit.what == 2 {
         let place = edit.place % file.attributes.len();
-        file.attributes[place].one_of = match file.attributes[place].one_of {
-            Some(count) => Some(count % 6 + 1),
-            None => None,
-        };
+        file.attributes[place].one_of = file.attributes[place].one_of.map(|count| count % 6 + 1);
         return;
     }
     let flag = file.flag_mut(key).unwrap();
