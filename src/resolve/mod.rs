@@ -217,7 +217,7 @@ impl<'l> Resolver<'l> {
         if let Some(first) = flags.get(self.limits.flags) {
             let (count, most) = (flags.len(), self.limits.flags);
             let message = format!("there are {count} flags in this file, and the most is {most}");
-            let fault = Fault::new("too-many", first.key_span.clone(), message);
+            let fault = Fault::new("too-many", first.key_span(), message);
             self.fault(
                 fault.label("the first one too many").help("remove flags that are no longer asked for"),
             );
