@@ -77,7 +77,7 @@ fn head(page: &mut String) {
     );
     add!(
         page,
-        "**Times** are the fastest sample and the middle one of criterion's 30; on a shared machine they differ much,"
+        "**Times** are the fastest sample and the middle one of criterion's 20; on a shared machine they differ much,"
     );
     add!(
         page,
