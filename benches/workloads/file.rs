@@ -15,9 +15,9 @@ const ASKED: &str = r#"
     "split": {"variants": {"off": "off", "a": "a", "b": "b", "c": "c"}, "default": "off",
         "rules": [{"split": [{"a": 25}, {"b": 25}, {"c": 50}]}]}"#;
 
-/// The flags that are asked, among others.
+/// The flags that are asked, among others: so many in all.
 pub fn flags(count: usize) -> Flags {
-    read(&format!("{ASKED}{}", (0..count).map(|n| format!(", \"other-{n}\": {{}}")).collect::<String>()))
+    read(&format!("{ASKED}{}", (6..count).map(|n| format!(", \"other-{n}\": {{}}")).collect::<String>()))
 }
 
 /// A flag with a list of early adopters.
