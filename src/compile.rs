@@ -21,8 +21,8 @@ use crate::key::NameId;
 use crate::key_list::KeyList;
 use crate::snapshot::{
     AttributeRow, BucketBy, Decided, FlagRow, How, Jump, Note, Operands, PartRow, Place, Probe,
-    RequirementRow, Rows, RuleNote, RuleRow, Shape, Snapshot, Step, Stored, Subject, Test, Text, VariantRow,
-    Written,
+    RequirementRow, Rows, RuleNote, RuleRow, Shape, Snapshot, Spelling, Step, Stored, Subject, Test, Text,
+    VariantRow, Written,
 };
 use crate::time::Time;
 use crate::value::Kind;
@@ -91,6 +91,8 @@ struct Compiler<'s> {
     facts: Vec<Option<ContextValue<'s>>>,
     operands: Operands,
     interned: HashMap<&'s str, Text>,
+    interned_lists: HashMap<Vec<&'s str>, Rows>,
+    interned_versions: HashMap<Text, u32>,
     attributes: Vec<AttributeRow>,
     segment_names: Vec<Text>,
     /// What a segment comes to for a question: known after its first use.
@@ -123,7 +125,7 @@ struct KnownSegment {
 struct Site {
     flag: u32,
     place: Place,
-    origin: u32,
+    spelling: Spelling,
 }
 
 /// A count of rows of one table. No flag file is large enough to need more than 32 bits.
@@ -139,6 +141,8 @@ impl<'s> Compiler<'s> {
             facts: Vec::new(),
             operands: Operands::default(),
             interned: HashMap::new(),
+            interned_lists: HashMap::new(),
+            interned_versions: HashMap::new(),
             attributes: Vec::new(),
             segment_names: Vec::new(),
             segments: HashMap::new(),
@@ -217,7 +221,7 @@ impl<'s> Compiler<'s> {
         snapshot
     }
 
-    // Operands: texts are kept once, however often they stand in the file.
+    // Operands: texts, lists of them, and versions are kept once, however often they stand in the file.
 
     fn text(&mut self, text: &'s str) -> Text {
         if let Some(known) = self.interned.get(text) {
@@ -229,17 +233,23 @@ impl<'s> Compiler<'s> {
     }
 
     fn own_text(&mut self, text: &str) -> Text {
-        let start = index(self.operands.text.len());
+        let start = self.operands.text.len();
         self.operands.text.push_str(text);
-        Text { start, length: index(text.len()) }
+        Text::at(start, text.len())
     }
 
     fn texts(&mut self, texts: impl Iterator<Item = &'s str>) -> Rows {
+        let texts: Vec<&'s str> = texts.collect();
+        if let Some(known) = self.interned_lists.get(&texts) {
+            return *known;
+        }
         let start = index(self.operands.texts.len());
-        for text in texts {
+        for text in &texts {
             self.operand(text);
         }
-        Rows { start, end: index(self.operands.texts.len()) }
+        let rows = Rows { start, end: index(self.operands.texts.len()) };
+        self.interned_lists.insert(texts, rows);
+        rows
     }
 
     fn operand(&mut self, text: &'s str) -> u32 {
@@ -377,7 +387,7 @@ impl<'s> Compiler<'s> {
 
     fn denials(&mut self, flag: u32, definition: &'s FlagDefinition) {
         for (place, condition) in definition.deny.iter().enumerate() {
-            let site = Site { flag, place: Place::Deny(index(place)), origin: 0 };
+            let site = Site { flag, place: Place::Deny(index(place)), spelling: Spelling::PLAIN };
             let lowered = self.lower(condition, Question { unknown: true, negated: false }, site);
             let denial = self.lay_out(&lowered);
             self.denials.push(denial);
@@ -389,7 +399,7 @@ impl<'s> Compiler<'s> {
             (Salt::of(Purpose::Rollout, definition.salt()), Salt::of(Purpose::Split, definition.salt()));
         let fact = definition.bucket_by.filter(|attribute| self.is_fact(attribute.0));
         for (place, rule) in definition.rules.iter().enumerate() {
-            let site = Site { flag, place: Place::Rule(index(place)), origin: 0 };
+            let site = Site { flag, place: Place::Rule(index(place)), spelling: Spelling::PLAIN };
             let row = self.rule(rule, site, first_variant, salts.0);
             let row = match (row, fact) {
                 (Some(row), Some(fact)) => self.drawn(row, salts.1, fact.0, site),
@@ -525,7 +535,7 @@ impl<'s> Compiler<'s> {
         }
         let first_note = self.notes.len();
         let Some(definition) = self.set.segments.get(segment.0) else { return Lowered::Decided(false) };
-        let site = Site { origin: index(segment.0) + 1, ..site };
+        let site = Site { spelling: Spelling::within(index(segment.0)), ..site };
         let lowered = match &definition.body {
             SegmentBody::When(condition) => self.lower(condition, question, site),
             SegmentBody::Listed(listed) => {
@@ -543,8 +553,7 @@ impl<'s> Compiler<'s> {
                     test: Test::Segment { condition, segment: index(segment.0) },
                     subject: Subject::Nothing,
                     yes: Jump::HOLDS,
-                    negated: false,
-                    origin: 0,
+                    spelling: Spelling::PLAIN,
                 },
                 unknown: question.unknown,
             })
@@ -578,7 +587,8 @@ impl<'s> Compiler<'s> {
             Tested::Attribute(attribute) => Subject::Attribute(index(attribute.0)),
         };
         let Question { negated, unknown } = question;
-        let written = Written { test, subject, yes: Jump::HOLDS, negated, origin: site.origin };
+        let written =
+            Written { test, subject, yes: Jump::HOLDS, spelling: site.spelling.or_opposite(negated) };
         let value = match tested {
             Tested::Now => ContextValue::Time(self.now),
             Tested::Attribute(attribute) if self.is_fact(attribute.0) => {
@@ -631,8 +641,10 @@ impl<'s> Compiler<'s> {
             Predicate::Number(test) => self.number_test(test),
             Predicate::Version(comparison, version) => {
                 let text = self.text(&version.text);
-                self.operands.versions.push((version.packed, text));
-                let version = index(self.operands.versions.len() - 1);
+                let version = *self.interned_versions.entry(text).or_insert_with(|| {
+                    self.operands.versions.push((version.packed, text));
+                    index(self.operands.versions.len() - 1)
+                });
                 match comparison {
                     Comparison::Is => (Test::VersionIs(version), false),
                     Comparison::IsNot => (Test::VersionIs(version), true),
@@ -753,7 +765,7 @@ impl Walk {
     fn step(&mut self, lowered: &LoweredStep, yes: Jump, no: Jump) -> Jump {
         let LoweredStep { id, probe, written, unknown } = *lowered;
         let missing = if unknown { yes } else { no };
-        let (yes, no) = if written.negated { (no, yes) } else { (yes, no) };
+        let (yes, no) = if written.spelling.is_opposite() { (no, yes) } else { (yes, no) };
         // Nobody has to know a value to know that there is none.
         let unknown = if let Test::Present(_) = written.test { no } else { missing };
         let hit = if probe.exact { yes } else { Jump::LOOK };

@@ -325,8 +325,8 @@ impl Snapshot {
     /// A test, the value that it saw, and what it said of it.
     fn explained(&self, written: Written, seen: Option<Box<str>>, holds: Option<bool>) -> ExplainedTest {
         let (subject, seen) = self.seen(written.subject, seen);
-        let holds = holds.map(|held| held ^ written.negated);
-        let test = self.words(written.test, written.negated);
+        let holds = holds.map(|held| held ^ written.spelling.is_opposite());
+        let test = self.words(written.test, written.spelling.is_opposite());
         ExplainedTest { subject, seen, test, holds, segment: None, fact: false }
     }
 
@@ -515,7 +515,7 @@ impl Observer for Recorder<'_> {
 
     fn tested(&mut self, step: u32, seen: &ContextValue<'_>, holds: Option<bool>) {
         let Some(written) = self.snapshot.written.get(step as usize) else { return };
-        let segment = written.origin.checked_sub(1).or(self.segments.last().copied());
+        let segment = written.spelling.segment().or(self.segments.last().copied());
         // The evaluator does not look at the declaration where the answer is the same.
         let holds = holds.filter(|_| !self.snapshot.is_unknown(written.subject, seen));
         // A key that is missing reads as the empty text; told so, it would look like one that was given.

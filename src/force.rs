@@ -138,8 +138,8 @@ impl Snapshot {
     }
 
     fn add_text(&mut self, text: &str) -> Text {
-        let start = self.operands.text.len() as u32;
+        let start = self.operands.text.len();
         self.operands.text.push_str(text);
-        Text { start, length: text.len() as u32 }
+        Text::at(start, text.len())
     }
 }

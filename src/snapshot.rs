@@ -3,6 +3,7 @@
 //! Plain data: it can be printed, measured and explained, and freeing it is freeing a few blocks. Nothing in it changes
 //! once it is published.
 
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -52,10 +53,19 @@ pub struct Snapshot {
 }
 
 /// A stretch of [`Operands::text`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Text {
-    pub(crate) start: u32,
-    pub(crate) length: u32,
+    /// One more than the place of its first byte: so a text that may be left out is no larger.
+    after: NonZeroU32,
+    length: u32,
+}
+
+impl Text {
+    /// No flag file is large enough to need more than 32 bits.
+    pub(crate) fn at(start: usize, length: usize) -> Text {
+        let word = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Text { after: NonZeroU32::MIN.saturating_add(word(start)), length: word(length) }
+    }
 }
 
 /// A stretch of some table.
@@ -94,7 +104,7 @@ pub(crate) struct Operands {
 impl Operands {
     #[inline]
     pub(crate) fn text(&self, text: Text) -> &str {
-        let start = text.start as usize;
+        let start = text.after.get() as usize - 1;
         self.text.get(start..start + text.length as usize).unwrap_or_default()
     }
 
@@ -282,10 +292,36 @@ pub(crate) struct Written {
     pub(crate) subject: Subject,
     /// Where the step leads if the test holds.
     pub(crate) yes: Jump,
+    pub(crate) spelling: Spelling,
+}
+
+/// Under which segment a test was written, and whether as its opposite. One word, since each step has one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spelling(u32);
+
+impl Spelling {
+    /// In no segment, and as it is.
+    pub(crate) const PLAIN: Spelling = Spelling(0);
+
+    /// In this segment.
+    pub(crate) fn within(segment: u32) -> Spelling {
+        Spelling((segment + 1) << 1)
+    }
+
+    /// The same place, for the opposite where `negated`.
+    pub(crate) fn or_opposite(self, negated: bool) -> Spelling {
+        Spelling(self.0 & !1 | u32::from(negated))
+    }
+
     /// Whether `yes` is where the test does not hold.
-    pub(crate) negated: bool,
-    /// The segment that it was written in, as its index plus 1, or 0.
-    pub(crate) origin: u32,
+    pub(crate) fn is_opposite(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    /// The segment that it was written in.
+    pub(crate) fn segment(self) -> Option<u32> {
+        (self.0 >> 1).checked_sub(1)
+    }
 }
 
 /// What a test looks at, in the words of the file.

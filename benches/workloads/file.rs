@@ -15,15 +15,20 @@ const ASKED: &str = r#"
     "split": {"variants": {"off": "off", "a": "a", "b": "b", "c": "c"}, "default": "off",
         "rules": [{"split": [{"a": 25}, {"b": 25}, {"c": 50}]}]}"#;
 
-/// The flags that are asked, among others.
+/// The flags that are asked, among others: so many in all.
 pub fn flags(count: usize) -> Flags {
-    read(&format!("{ASKED}{}", (0..count).map(|n| format!(", \"other-{n}\": {{}}")).collect::<String>()))
+    read(&format!("{ASKED}{}", (6..count).map(|n| format!(", \"other-{n}\": {{}}")).collect::<String>()))
 }
 
 /// A flag with a list of early adopters.
 pub fn listing(count: usize) -> Flags {
+    parsed(listing_text(count))
+}
+
+/// The text of a file with such a flag.
+pub fn listing_text(count: usize) -> String {
     let keys: Vec<String> = (0..count).map(|n| format!("\"early-{n:08}\"")).collect();
-    read(&format!(r#""listed": {{"rules": [{{"when": {{"key": {{"in": [{}]}}}}}}]}}"#, keys.join(", ")))
+    text(&format!(r#""listed": {{"rules": [{{"when": {{"key": {{"in": [{}]}}}}}}]}}"#, keys.join(", ")))
 }
 
 /// A flag with so many conditions on a number, all of which hold.
@@ -44,7 +49,19 @@ pub fn mixed(count: usize) -> Flags {
     read(&format!("{ASKED}{}", (6..count).map(other).collect::<String>()))
 }
 
+/// The text of a file with nothing but the flags that are asked.
+pub fn asked_text() -> String {
+    text(ASKED)
+}
+
 fn read(flags: &str) -> Flags {
-    Flags::from_text(format!(r#"{{"version": 1, "attributes": {{{ATTRIBUTES}}}, "flags": {{{flags}}}}}"#))
-        .unwrap_or_else(|error| panic!("{error}"))
+    parsed(text(flags))
+}
+
+fn text(flags: &str) -> String {
+    format!(r#"{{"version": 1, "attributes": {{{ATTRIBUTES}}}, "flags": {{{flags}}}}}"#)
+}
+
+fn parsed(text: String) -> Flags {
+    Flags::from_text(text).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -1,7 +1,15 @@
 //! What is measured: each workload with the flags it asks, the contexts it asks for, and how many instructions it may
 //! take.
 
+#![allow(dead_code, reason = "each of the programs uses its part")]
+
 mod file;
+pub mod generated;
+pub mod loading;
+mod model;
+mod naive;
+pub mod swapping;
+pub mod yardsticks;
 
 use std::hint::black_box;
 
@@ -30,7 +38,7 @@ pub struct Workload {
     pub gate: f64,
     /// How many checks a pass makes.
     pub checks: u64,
-    /// How many passes are enough to be exact.
+    /// How many passes are enough to be exact; 0 where one, counted whole, is.
     pub passes: u64,
     pub set_up: Box<dyn Fn() -> Check>,
 }
@@ -66,7 +74,26 @@ pub fn all() -> impl Iterator<Item = Workload> {
     // A thousand people of each sort.
     let strangers = || (0..1000).map(|n| format!("user-{n:08}"));
     let listed = |n: usize| (0..n).step_by(n / 1000).map(|n| format!("early-{n:08}"));
-    checks(strangers, listed).into_iter().chain(growth(strangers)).chain(requests(strangers))
+    checks(strangers, listed)
+        .into_iter()
+        .chain(growth(strangers))
+        .chain(requests(strangers))
+        .chain(loading::all())
+}
+
+/// What every change is held to: all but the million keys, which take long to set up.
+pub fn gates() -> impl Iterator<Item = Workload> {
+    all().filter(|workload| !workload.name.contains("1,000,000"))
+}
+
+/// What is timed: all that, what only time shows, and what times are compared with.
+pub fn timed() -> impl Iterator<Item = Workload> {
+    yardsticks::all().into_iter().chain(all()).chain(swapping::all())
+}
+
+/// The flags that most workloads ask.
+pub fn flags() -> Flags {
+    file::flags(10)
 }
 
 fn checks<S, L, K, M>(strangers: S, listed: L) -> Vec<Workload>
@@ -89,6 +116,28 @@ where
         each_user!("list of 10,000, hit", 450, file::listing(10_000), listed(10_000), |view, context| {
             view.value(&LISTED, context)
         }),
+        each_user!("list of 1,000, miss", 120, file::listing(1_000), strangers(), |view, context| {
+            view.value(&LISTED, context)
+        }),
+        each_user!("list of 1,000, hit", 460, file::listing(1_000), listed(1_000), |view, context| {
+            view.value(&LISTED, context)
+        }),
+        each_user!("list of 100,000, miss", 120, file::listing(100_000), strangers(), |view, context| {
+            view.value(&LISTED, context)
+        }),
+        each_user!("list of 100,000, hit", 460, file::listing(100_000), listed(100_000), |view, context| {
+            view.value(&LISTED, context)
+        }),
+        each_user!("list of 1,000,000, miss", 120, file::listing(1_000_000), strangers(), |view, context| {
+            view.value(&LISTED, context)
+        }),
+        each_user!(
+            "list of 1,000,000, hit",
+            460,
+            file::listing(1_000_000),
+            listed(1_000_000),
+            |view, context| view.value(&LISTED, context)
+        ),
         each_user!("3 conditions and 25 %", 140, file::flags(10), strangers(), |view, context| {
             view.value(&CONDITIONS, context)
         }),
@@ -173,7 +222,19 @@ where
         each_user!("1 numeric condition", 145, file::numeric(1), strangers(), |view, context| {
             view.value(&CONDITIONS, context)
         }),
+        each_user!("2 numeric conditions", 170, file::numeric(2), strangers(), |view, context| {
+            view.value(&CONDITIONS, context)
+        }),
+        each_user!("4 numeric conditions", 220, file::numeric(4), strangers(), |view, context| {
+            view.value(&CONDITIONS, context)
+        }),
+        each_user!("8 numeric conditions", 315, file::numeric(8), strangers(), |view, context| {
+            view.value(&CONDITIONS, context)
+        }),
         each_user!("16 numeric conditions", 510, file::numeric(16), strangers(), |view, context| {
+            view.value(&CONDITIONS, context)
+        }),
+        each_user!("32 numeric conditions", 900, file::numeric(32), strangers(), |view, context| {
             view.value(&CONDITIONS, context)
         }),
         each_user!("rollout among 1,000 flags", 80, file::flags(1000), strangers(), |view, context| {
