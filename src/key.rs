@@ -16,12 +16,16 @@ pub(crate) const fn is_legal(name: &str) -> bool {
         return false;
     }
     while let Some((byte, others)) = rest.split_first() {
-        if !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'_' | b'-' | b':') {
+        if !is_name_byte(*byte) {
             return false;
         }
         rest = others;
     }
     true
+}
+
+const fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b':')
 }
 
 /// The id of a name: FNV-1a over its bytes, then a finishing mix so that the low bits can index a table.
@@ -33,12 +37,38 @@ pub(crate) struct NameId(pub(crate) u64);
 
 impl NameId {
     pub(crate) const fn of(name: &str) -> NameId {
-        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+        let mut hash = NameId::START;
         let mut rest = name.as_bytes();
         while let Some((byte, others)) = rest.split_first() {
-            hash = (hash ^ *byte as u64).wrapping_mul(0x0000_0100_0000_01b3);
+            hash = NameId::step(hash, *byte);
             rest = others;
         }
+        NameId::finished(hash)
+    }
+
+    /// The id of a legal name, read in one pass; `None` of any other.
+    fn of_legal(name: &str) -> Option<NameId> {
+        let led = name.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
+        if !led || name.len() > MAX_NAME {
+            return None;
+        }
+        let mut hash = NameId::START;
+        for byte in name.bytes() {
+            if !is_name_byte(byte) {
+                return None;
+            }
+            hash = NameId::step(hash, byte);
+        }
+        Some(NameId::finished(hash))
+    }
+
+    const START: u64 = 0xcbf2_9ce4_8422_2325;
+
+    const fn step(hash: u64, byte: u8) -> u64 {
+        (hash ^ byte as u64).wrapping_mul(0x0000_0100_0000_01b3)
+    }
+
+    const fn finished(mut hash: u64) -> NameId {
         hash ^= hash >> 32;
         hash = hash.wrapping_mul(0xd6e8_feb8_6659_fd93);
         hash ^= hash >> 32;
@@ -79,7 +109,10 @@ impl<'k> FlagKey<'k> {
     /// [`InvalidName`] if `text` is not 1 to 100 characters of `a-z A-Z 0-9 . _ - :` led by a letter or digit: no
     /// flag can be called so.
     pub fn parse(text: &'k str) -> Result<FlagKey<'k>, InvalidName> {
-        if is_legal(text) { Ok(FlagKey::of(text)) } else { Err(InvalidName { name: text.into() }) }
+        match NameId::of_legal(text) {
+            Some(id) => Ok(FlagKey { text, id }),
+            None => Err(InvalidName { name: text.into() }),
+        }
     }
 
     pub(crate) const fn of(text: &'k str) -> FlagKey<'k> {
@@ -109,10 +142,12 @@ mod tests {
         let hundred = "x".repeat(100);
         for legal in ["a", "7", "new-checkout", "a.b_c-d:e", "A9", &hundred] {
             assert!(is_legal(legal), "{legal}");
+            assert_eq!(NameId::of_legal(legal), Some(NameId::of(legal)));
         }
         let longer = "x".repeat(101);
         for illegal in ["", "-a", ".a", "_a", ":a", "a b", "ä", "a\n", "a/b", &longer] {
             assert!(!is_legal(illegal), "{illegal:?}");
+            assert_eq!(NameId::of_legal(illegal), None);
         }
     }
 
