@@ -311,7 +311,7 @@ fn memory(page: &mut String) {
     );
     add!(
         page,
-        "two thirds of what is kept are the rows of steps and rules, which are as wide as a check likes them.\n"
+        "nearly two thirds of what is kept are the rows of steps and rules, which are as wide as a check likes them.\n"
     );
     add!(page, "| | in the file | kept | share |\n|---|---:|---:|---:|");
     for count in [1_000, 10_000] {
