@@ -24,7 +24,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches");
 fn main() {
     let measured = Measured::read();
     let mut page = String::new();
-    head(&mut page);
+    head(&mut page, &measured);
     checks(&mut page, &measured);
     naive(&mut page, &measured);
     growth(&mut page, &measured);
@@ -42,7 +42,7 @@ macro_rules! add {
     };
 }
 
-fn head(page: &mut String) {
+fn head(page: &mut String, measured: &Measured) {
     let root = Path::new(FOLDER).join("..");
     let lock = fs::read_to_string(root.join("Cargo.lock")).expect("Cargo.lock");
     let version = |name: &str| {
@@ -65,11 +65,7 @@ fn head(page: &mut String) {
     add!(page, "| compiler | {} |", told("rustc", &["--version"]));
     add!(page, "| counted by | {} |", told("valgrind", &["--version"]));
     add!(page, "| crates | {crates} |");
-    add!(
-        page,
-        "| commit | {} |",
-        told("git", &["-C", FOLDER, "describe", "--always", "--dirty", "--exclude=*"])
-    );
+    add!(page, "| commit | {} |", measured.commit);
     add!(page, "| profile | `release` as cargo has it: 16 codegen units, no LTO, no target features |\n");
     add!(
         page,
