@@ -7,6 +7,8 @@ use serde_json::Value;
 
 /// Everything that was measured.
 pub struct Measured {
+    /// Of the sources, when it was measured.
+    pub commit: String,
     pub counts: Vec<Count>,
     times: Vec<(String, Time)>,
     /// How long single checks took: name, and three percentiles.
@@ -32,6 +34,7 @@ impl Measured {
         let table = text(&target.join("bench/instructions.md"));
         let waits = text(&target.join("bench/waits.tsv"));
         Measured {
+            commit: text(&target.join("bench/commit")).trim().to_owned(),
             counts: table.lines().skip(2).filter_map(count).collect(),
             times: times(&target.join("criterion/waterspout")),
             waits: waits.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect(),

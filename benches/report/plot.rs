@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 const WIDTH: f64 = 760.0;
-const HEIGHT: f64 = 400.0;
+const HEIGHT: f64 = 410.0;
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = 560.0;
-const TOP: f64 = 84.0;
-const BOTTOM: f64 = 344.0;
+const TOP: f64 = 104.0;
+const BOTTOM: f64 = 350.0;
 const COLOURS: [&str; 5] = ["#0b6e99", "#d1495b", "#3a7d44", "#8e5ea2", "#c77d0a"];
 
 pub struct Plot {

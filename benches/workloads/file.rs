@@ -33,7 +33,7 @@ pub fn listing_text(count: usize) -> String {
 
 /// A flag with so many conditions on a number, all of which hold.
 pub fn numeric(count: usize) -> Flags {
-    let tests: Vec<String> = (0..count).map(|n| format!(r#"{{"age": {{"above": {n}}}}}"#)).collect();
+    let tests: Vec<String> = (1..=count).map(|n| format!(r#"{{"age": {{"above": -{n}}}}}"#)).collect();
     read(&format!(r#""conditions": {{"rules": [{{"when": {{"all": [{}]}}}}]}}"#, tests.join(", ")))
 }
 
