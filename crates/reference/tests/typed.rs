@@ -131,6 +131,33 @@ fn numbers_that_json_has_not_count_as_missing_and_of_two_values_the_first_counts
     assert_eq!(on(&[N.maybe(None::<f64>), N.of(6)]), [false, false, false]);
 }
 
+/// A check compares long texts by a few of their bytes first.
+#[test]
+fn long_texts_that_differ_in_any_one_byte_are_other_texts() {
+    const T: Attribute<str> = Attribute::new("t");
+    for length in [7, 8, 9, 15, 16, 24, 25, 40, 100] {
+        let text = "0123456789".repeat(10).split_off(100 - length);
+        let set = FlagSet::parse(&format!(
+            r#"{{"version": 1, "attributes": {{"t": {{"type": "string"}}}}, "flags": {{
+                "is": {{"rules": [{{"when": {{"t": {{"is": "{text}"}}}}}}]}},
+                "in": {{"rules": [{{"when": {{"t": {{"in": ["{text}", "no"]}}}}}}]}}}}}}"#
+        ))
+        .unwrap();
+        let snapshot = Snapshot::compile(&set, &Facts::new(), Time::parse("2026-01-01").unwrap());
+        let on = |text: &str| -> Vec<bool> {
+            let attributes = [T.of(text)];
+            let context = Context::new("ada", &attributes);
+            snapshot.all(&context).map(|answer| answer.variant == Some("on")).collect()
+        };
+        assert_eq!(on(&text), [true, true], "{text}");
+        for place in 0..length {
+            let mut other = text.clone();
+            other.replace_range(place..=place, "x");
+            assert_eq!(on(&other), [false, false], "{other} is not {text}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(config(800))]
 
