@@ -28,7 +28,7 @@ rm -rf "$copy"
 mkdir -p "$copy" "$log"
 (cd "$root" && git ls-files --cached --others --exclude-standard -z \
     | while IFS= read -r -d '' file; do if [ -f "$file" ]; then printf '%s\0' "$file"; fi; done \
-    | tar --null --files-from=- --create) | tar --extract --directory "$copy"
+    | tar --null --files-from=- --create) | tar --extract --touch --directory "$copy"
 cd "$copy"
 
 # Runs the tests until one fails. Prints the names of those that failed in that file of tests; nothing if all held.
