@@ -149,7 +149,7 @@ mutant 'a deny lets the unknown through' compile.rs \
 mutant 'a rule takes the unknown in' compile.rs \
     'let missing = if unknown { yes } else { no };' 'let missing = yes;'
 mutant 'not is forgotten' compile.rs \
-    'if written.negated { (no, yes) } else { (yes, no) }' '(yes, no)'
+    'if written.spelling.is_opposite() { (no, yes) } else { (yes, no) }' '(yes, no)'
 mutant 'a missing attribute is not known to be missing' compile.rs \
     'if let Test::Present(_) = written.test { no } else { missing }' 'missing'
 mutant 'a text outside a declaration is another text' compile.rs \
@@ -172,8 +172,8 @@ mutant 'any stays any behind a not' compile.rs \
     'Condition::Any(parts) => self.combine(parts, question, site, !question.negated)' \
     'Condition::Any(parts) => self.combine(parts, question, site, true)'
 mutant 'a fact is read from the context' compile.rs \
-    'Subject::Attribute(attribute) if self.is_fact(attribute.0) => {' \
-    'Subject::Attribute(attribute) if self.is_fact(attribute.0) && self.facts.is_empty() => {'
+    'Tested::Attribute(attribute) if self.is_fact(attribute.0) => {' \
+    'Tested::Attribute(attribute) if self.is_fact(attribute.0) && self.facts.is_empty() => {'
 mutant 'a segment of a rule answers a deny' compile.rs \
     '(segment, question)' '(segment, Question { unknown: false, ..question })' 2
 mutant 'a segment is the same behind a not' compile.rs \
