@@ -158,6 +158,24 @@ fn long_texts_that_differ_in_any_one_byte_are_other_texts() {
     }
 }
 
+/// Most strangers are turned away by a filter; the few that it lets through are looked up.
+#[test]
+fn a_stranger_is_on_no_list_whatever_else_is_asked() {
+    const BETA: Attribute<bool> = Attribute::new("beta");
+    let listed = (0..1000).map(|n| format!("\"early-{n}\"")).collect::<Vec<_>>().join(", ");
+    let set = FlagSet::parse(&format!(
+        r#"{{"version": 1, "attributes": {{"beta": {{"type": "bool"}}}}, "flags": {{"listed": {{
+            "rules": [{{"when": {{"all": [{{"key": {{"in": [{listed}]}}}}, {{"beta": {{"is": true}}}}]}}}}]}}}}}}"#
+    ))
+    .unwrap();
+    let snapshot = Snapshot::compile(&set, &Facts::new(), Time::parse("2026-01-01").unwrap());
+    let flag = Flag::<bool>::new("listed", false);
+    let attributes = [BETA.of(true)];
+    let on = |key: String| snapshot.value(&flag, &Context::new(&key, &attributes));
+    assert!((0..1000).all(|n| on(format!("early-{n}"))));
+    assert!(!(0..20_000).any(|n| on(format!("stranger-{n}"))));
+}
+
 proptest! {
     #![proptest_config(config(800))]
 
