@@ -28,6 +28,7 @@ impl Snapshot {
     }
 
     /// Where a walk ends that compares integers; [`Jump::LOOK`] where a step takes a longer look.
+    // In one piece with its callers: a call of its own would save and restore more registers than a short walk takes steps.
     #[inline(always)]
     pub(crate) fn end_of(&self, mut jump: Jump, context: &Context<'_>) -> Jump {
         while let Some(step) = self.steps.get(jump.0 as usize) {

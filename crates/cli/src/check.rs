@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use clap::ValueEnum;
-use waterspout::{Error, Severity, Time};
+use waterspout::{Error, Time};
 use waterspout_review::report::{self, Remark, Report};
 use waterspout_review::{Finding, lint};
 
 use crate::exit::{Exit, Stop};
+use crate::fail_on::FailOn;
 use crate::given;
 use crate::progress::Progress;
 use crate::read::FlagFile;
@@ -69,26 +70,6 @@ enum Format {
     Junit,
     /// For a job summary or a comment: a verdict and a table
     Markdown,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FailOn {
-    /// What makes a service refuse the file, and waivers that are over
-    Error,
-    /// Also what is accepted, but probably not what was meant
-    Warning,
-    /// Everything
-    Info,
-}
-
-impl From<FailOn> for Severity {
-    fn from(fail_on: FailOn) -> Severity {
-        match fail_on {
-            FailOn::Error => Severity::Error,
-            FailOn::Warning => Severity::Warning,
-            FailOn::Info => Severity::Info,
-        }
-    }
 }
 
 pub fn run(args: &Args) -> Result<Exit, Stop> {

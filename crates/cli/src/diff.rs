@@ -1,14 +1,12 @@
 //! `waterspout diff`: whose answer an edit changes.
 
 use std::io::{self, BufWriter, Write};
-use std::time::SystemTime;
 
 use clap::ValueEnum;
-use waterspout::Time;
-use waterspout_review::diff::{Difference, Options};
+use waterspout_review::diff::Difference;
 
+use crate::comparison::Comparison;
 use crate::exit::{Exit, Stop};
-use crate::given;
 use crate::progress::Progress;
 use crate::sides::Sides;
 
@@ -43,13 +41,8 @@ pub struct Args {
     #[arg(long)]
     exit_code: bool,
 
-    /// The time of the review, instead of now: `2026-12-24` or `2026-12-24T08:00:00Z`
-    #[arg(long, value_name = "TIME", value_parser = given::time)]
-    now: Option<Time>,
-
-    /// The most cells to look at for one flag; what lies beyond is not exact, and said to be so
-    #[arg(long, value_name = "COUNT", default_value_t = Options::CELLS)]
-    cells: usize,
+    #[command(flatten)]
+    comparison: Comparison,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -64,9 +57,8 @@ enum Format {
 
 pub fn run(args: &Args) -> Result<Exit, Stop> {
     let both = args.sides.read()?;
-    let now = args.now.unwrap_or_else(|| Time::from(SystemTime::now()));
     let progress = Progress::start(format!("comparing {} with {}", both.base.name(), both.head.name()));
-    let difference = Difference::of(&both.base_set, &both.head_set, Options { now, cells: args.cells });
+    let difference = Difference::of(&both.base_set, &both.head_set, args.comparison.options());
     progress.end();
     let changed = args.exit_code && difference.answers_change();
     let exit = if changed { Exit::Findings } else { Exit::Fine };

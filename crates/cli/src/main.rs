@@ -1,11 +1,13 @@
 //! The command line of waterspout. Each command is a file of its own; this one only chooses.
 
 mod check;
+mod comparison;
 mod completions;
 mod diff;
 mod eval;
 mod exit;
 mod explain;
+mod fail_on;
 mod fmt;
 mod git;
 mod given;

@@ -3,15 +3,13 @@
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::ValueEnum;
-use waterspout::{Severity, Time};
-use waterspout_review::diff::Options;
 use waterspout_review::plan::{Plan, Policy, Side};
 
+use crate::comparison::Comparison;
 use crate::exit::{Exit, Stop, Trouble};
-use crate::given;
+use crate::fail_on::FailOn;
 use crate::progress::Progress;
 use crate::read;
 use crate::sides::Sides;
@@ -56,13 +54,8 @@ pub struct Args {
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error)]
     fail_on: FailOn,
 
-    /// The time of the review, instead of now: `2026-12-24` or `2026-12-24T08:00:00Z`
-    #[arg(long, value_name = "TIME", value_parser = given::time)]
-    now: Option<Time>,
-
-    /// The most cells to look at for one flag; what lies beyond is not exact, and said to be so
-    #[arg(long, value_name = "COUNT", default_value_t = Options::CELLS)]
-    cells: usize,
+    #[command(flatten)]
+    comparison: Comparison,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -75,37 +68,16 @@ enum Format {
     Json,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FailOn {
-    /// What takes something from somebody by accident, most often
-    Error,
-    /// Also what a reviewer should look at
-    Warning,
-    /// Everything
-    Info,
-}
-
-impl From<FailOn> for Severity {
-    fn from(fail_on: FailOn) -> Severity {
-        match fail_on {
-            FailOn::Error => Severity::Error,
-            FailOn::Warning => Severity::Warning,
-            FailOn::Info => Severity::Info,
-        }
-    }
-}
-
 pub fn run(args: &Args) -> Result<Exit, Stop> {
     let policy = args.policy.as_ref().map_or_else(|| Ok(Policy::default()), policy)?;
     let both = args.sides.read()?;
-    let now = args.now.unwrap_or_else(|| Time::from(SystemTime::now()));
     let (base, head) = (text(both.base.text()), text(both.head.text()));
     let sides = [
         Side { name: both.base.name(), text: base, set: &both.base_set },
         Side { name: both.head.name(), text: head, set: &both.head_set },
     ];
     let progress = Progress::start(format!("planning {}", both.head.name()));
-    let plan = Plan::of(sides, &policy, now, args.cells);
+    let plan = Plan::of(sides, &policy, args.comparison.options());
     progress.end();
     let exit = if plan.fails(args.fail_on.into()) { Exit::Findings } else { Exit::Fine };
     let mut out = BufWriter::new(io::stdout().lock());

@@ -5,6 +5,7 @@ use waterspout::flag_set::FlagSet;
 
 use super::*;
 use crate::Example;
+use crate::diff::Options;
 use crate::plan::{Plan, Side};
 
 fn plan(before: &str, after: &str) -> Vec<&'static str> {
@@ -12,7 +13,11 @@ fn plan(before: &str, after: &str) -> Vec<&'static str> {
     let (base, head) = (read(before), read(after));
     let sides =
         [Side { name: "before", text: before, set: &base }, Side { name: "after", text: after, set: &head }];
-    let plan = Plan::of(sides, &Policy::default(), Time::parse("2026-12-01").unwrap(), 100_000);
+    let plan = Plan::of(
+        sides,
+        &Policy::default(),
+        Options { now: Time::parse("2026-12-01").unwrap(), cells: Options::CELLS },
+    );
     plan.findings.iter().map(|finding| finding.rule).collect()
 }
 

@@ -63,9 +63,10 @@ pub struct Plan {
 impl Plan {
     /// Looks at an edit from the first side to the second.
     #[must_use]
-    pub fn of(sides: [Side<'_>; 2], policy: &Policy, now: Time, cells: usize) -> Plan {
+    pub fn of(sides: [Side<'_>; 2], policy: &Policy, options: Options) -> Plan {
         let [base, head] = sides;
-        let difference = Difference::of(base.set, head.set, Options { now, cells });
+        let difference = Difference::of(base.set, head.set, options);
+        let now = options.now;
         let (mut findings, mut waived) = (Vec::new(), Vec::new());
         for flag in &difference.flags {
             let (before, after) = (base.set.flag(&flag.key), head.set.flag(&flag.key));
@@ -85,7 +86,7 @@ impl Plan {
         } else {
             Upcoming::of(head.set, now, policy.until(now))
         };
-        let roll_back = if silent { None } else { RollBack::of(sides, now, cells) };
+        let roll_back = if silent { None } else { RollBack::of(sides, options) };
         Plan { difference, findings, waived, hygiene, upcoming, roll_back, file: head.name.to_owned() }
     }
 

@@ -1,7 +1,6 @@
 //! How to take an edit back: the inverse patch, and what applying it does to those who came in meanwhile.
 
 use similar::TextDiff;
-use waterspout::Time;
 
 use super::Side;
 use crate::diff::{Difference, Options};
@@ -17,7 +16,7 @@ pub struct RollBack {
 
 impl RollBack {
     /// `None` where the texts are the same.
-    pub(super) fn of([base, head]: [Side<'_>; 2], now: Time, cells: usize) -> Option<RollBack> {
+    pub(super) fn of([base, head]: [Side<'_>; 2], options: Options) -> Option<RollBack> {
         if base.text == head.text {
             return None;
         }
@@ -29,7 +28,7 @@ impl RollBack {
             .context_radius(2)
             .header(&format!("a/{path}"), &format!("b/{path}"))
             .to_string();
-        let back = Difference::of(head.set, base.set, Options { now, cells });
+        let back = Difference::of(head.set, base.set, options);
         Some(RollBack { patch, verdict: back.verdict() })
     }
 }
