@@ -38,11 +38,11 @@ impl<'v, 'k, T: FlagType + ?Sized, K: Iterator<Item = &'k str>> Column<'v, 'k, T
     pub(crate) fn new(snapshot: &'v Snapshot, flag: &Flag<T>, keys: K) -> Column<'v, 'k, T, K> {
         let row = snapshot.flag(flag.key().id).filter(|row| row.kind == T::KIND);
         let default = T::shorten(flag.default());
-        let value = |variant| T::read(snapshot.value_of(variant)).unwrap_or(default);
+        let value = |variant| snapshot.value_or::<T>(variant, default);
         let draw = row.and_then(|row| snapshot.draw_alone(row)).map(|(rule, outside)| Draw {
             salt: Salt(rule.rollout_salt),
             last: rule.last,
-            inside: value(rule.variant),
+            inside: value(rule.choice),
             outside: value(outside),
         });
         let (taken, units) = ([""; KEYS], [Unit::OF_NOTHING; KEYS]);
@@ -82,7 +82,7 @@ impl<'v, 'k, T: FlagType + ?Sized, K: Iterator<Item = &'k str>> Iterator for Col
         }
         let Some(row) = self.row else { return Some(self.default) };
         let variant = self.snapshot.variant_of(row, &Context::hashed(key, *unit));
-        Some(T::read(self.snapshot.value_of(variant)).unwrap_or(self.default))
+        Some(self.snapshot.value_or::<T>(variant, self.default))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -19,9 +19,10 @@ use crate::flag_set::{
 use crate::json::Json;
 use crate::key::NameId;
 use crate::key_list::KeyList;
+use crate::probe::Probe;
 use crate::snapshot::{
-    AttributeRow, BucketBy, Decided, FlagRow, How, Jump, Note, Operands, PartRow, Place, Probe,
-    RequirementRow, Rows, RuleNote, RuleRow, Shape, Snapshot, Spelling, Step, Stored, Subject, Test, Text,
+    AttributeRow, Choice, Decided, FlagRow, GateRow, How, Jump, Note, Operands, PartRow, Place,
+    RequirementRow, Rows, RuleRow, Shape, Snapshot, Spelling, SplitRow, Step, Stored, Subject, Test, Text,
     VariantRow, Written,
 };
 use crate::time::Time;
@@ -100,10 +101,13 @@ struct Compiler<'s> {
     /// The variants of flags that leave `variants` out: one pair for all of them.
     implicit_variants: Option<u32>,
     flags: Vec<FlagRow>,
+    keys: Vec<Text>,
+    gates: Vec<GateRow>,
     requirements: Vec<RequirementRow>,
     denials: Vec<Jump>,
     rules: Vec<RuleRow>,
-    rule_notes: Vec<RuleNote>,
+    rule_names: Vec<Option<Text>>,
+    splits: Vec<SplitRow>,
     parts: Vec<PartRow>,
     variants: Vec<VariantRow>,
     /// Where each flag's variants start.
@@ -148,10 +152,13 @@ impl<'s> Compiler<'s> {
             segments: HashMap::new(),
             implicit_variants: None,
             flags: Vec::with_capacity(set.flags.len()),
+            keys: Vec::with_capacity(set.flags.len()),
+            gates: Vec::new(),
             requirements: Vec::new(),
             denials: Vec::new(),
             rules: Vec::new(),
-            rule_notes: Vec::new(),
+            rule_names: Vec::new(),
+            splits: Vec::new(),
             parts: Vec::new(),
             variants: Vec::new(),
             first_variants: Vec::with_capacity(set.flags.len()),
@@ -205,10 +212,13 @@ impl<'s> Compiler<'s> {
             attributes: self.attributes.into(),
             segments: self.segment_names.into(),
             flags: self.flags.into(),
+            keys: self.keys.into(),
+            gates: self.gates.into(),
             requirements: self.requirements.into(),
             denials: self.denials.into(),
             rules: self.rules.into(),
-            rule_notes: self.rule_notes.into(),
+            rule_names: self.rule_names.into(),
+            splits: self.splits.into(),
             parts: self.parts.into(),
             variants: self.variants.into(),
             jsons: self.jsons.into(),
@@ -272,7 +282,17 @@ impl<'s> Compiler<'s> {
         index(place)
     }
 
+    fn number(&mut self, number: f64) -> u32 {
+        self.operands.numbers.push(number);
+        index(self.operands.numbers.len() - 1)
+    }
+
     // Flags.
+
+    /// The variant of a row.
+    fn choice(&self, row: u32) -> Choice {
+        Choice::of(row, self.variants.get(row as usize).map_or(Stored::Null, |variant| variant.value))
+    }
 
     /// The rows of a flag's variants; where `variants` is left out, those of all such flags.
     fn variants(&mut self, flag: &'s FlagDefinition) -> u32 {
@@ -320,67 +340,65 @@ impl<'s> Compiler<'s> {
     fn flag(&mut self, flag: &'s FlagDefinition) {
         let number = index(self.flags.len());
         let first = self.first_variants.get(number as usize).copied().unwrap_or(0);
-        let off = first + index(flag.off.0);
-        let (requirements, denials, rules) = (self.requirements.len(), self.denials.len(), self.rules.len());
-        let mut default = first + index(flag.default.0);
+        let off = self.choice(first + index(flag.off.0));
+        let mut default = self.choice(first + index(flag.default.0));
         let mut default_reason = Reason::Disabled;
+        let (gates, rules) = (self.gates.len(), self.rules.len());
         if flag.enabled {
             let plain = flag.rules.is_empty() && flag.deny.is_empty() && flag.requires.is_empty();
             default_reason = if plain { Reason::Static } else { Reason::Default };
-            self.requirements(flag);
-            self.denials(number, flag);
+            self.gate(number, off, flag);
             self.rules(number, first, flag);
         } else {
             default = off;
         }
-        let rows = |from: usize, to: usize| Rows { start: index(from), end: index(to) };
-        let (requirements, denials, rules) = (
-            rows(requirements, self.requirements.len()),
-            rows(denials, self.denials.len()),
-            rows(rules, self.rules.len()),
-        );
+        let gated = self.gates.len() > gates;
+        let rules = Rows { start: index(rules), end: index(self.rules.len()) };
         // Without a rule that draws, hashing an attribute would be for nothing.
         let draws = self.rules.get(rules.range()).unwrap_or_default().iter().any(|rule| rule.bucketed);
-        let bucket_by = flag
-            .bucket_by
-            .filter(|_| draws)
-            .map_or(BucketBy::Key, |attribute| BucketBy::Attribute(index(attribute.0)));
-        let row = FlagRow {
-            id: flag.id,
-            key: self.text(&flag.key),
-            kind: flag.kind,
-            off,
-            default,
-            default_reason,
-            bucket_by,
-            shape: match (requirements.is_empty() && denials.is_empty(), rules.end - rules.start) {
-                (false, _) => Shape::Gated,
-                (true, 0) => Shape::Settled,
-                (true, 1) if bucket_by == BucketBy::Key => self.one_rule(rules),
-                (true, _) => Shape::Rules,
-            },
-            requirements,
-            denials,
-            rules,
+        let attribute = flag.bucket_by.filter(|_| draws);
+        let bucket_by = attribute.map_or(Subject::KEY, |attribute| Subject::of_attribute(index(attribute.0)));
+        let (shape, beside) = match (gated, rules.end - rules.start) {
+            (true, _) => (Shape::Gated, index(gates)),
+            (false, 0) => (Shape::Settled, 0),
+            (false, 1) if bucket_by == Subject::KEY => self.one_rule(rules),
+            (false, _) => (Shape::Rules, 0),
         };
-        self.flags.push(row);
+        let (id, kind) = (flag.id, flag.kind);
+        self.flags.push(FlagRow { id, rules, default, bucket_by, beside, kind, shape, default_reason });
+        let key = self.text(&flag.key);
+        self.keys.push(key);
     }
 
-    /// The shape of a flag whose one rule was the last to be made.
-    fn one_rule(&self, rules: Rows) -> Shape {
+    /// The shape of a flag whose one rule was the last to be made, and what is beside it.
+    fn one_rule(&self, rules: Rows) -> (Shape, u32) {
         let when = self.rules.get(rules.start as usize).map_or(Jump::HOLDS, |rule| rule.when);
-        let step = self.steps.get(when.0 as usize);
-        let key = |how: How| matches!(how, How::Key | How::KeyOneOf | How::KeyListed);
-        match step {
-            Some(step) if key(step.probe.how) && is_end(step.yes) && is_end(step.no) => Shape::OneKeyTest,
-            _ => Shape::OneRule,
+        match self.steps.get(when.step()) {
+            Some(step) if step.how == How::KeyListed && (step.yes, step.no) == (Jump::HOLDS, Jump::FAILS) => {
+                (Shape::OneList, step.low as u32)
+            }
+            _ => (Shape::OneRule, 0),
         }
+    }
+
+    /// What stands before a flag's rules, if anything does.
+    fn gate(&mut self, number: u32, off: Choice, flag: &'s FlagDefinition) {
+        if flag.requires.is_empty() && flag.deny.is_empty() {
+            return;
+        }
+        let (requirements, denials) = (self.requirements.len(), self.denials.len());
+        self.requirements(flag);
+        self.denials(number, flag);
+        let requirements = Rows { start: index(requirements), end: index(self.requirements.len()) };
+        let denials = Rows { start: index(denials), end: index(self.denials.len()) };
+        self.gates.push(GateRow { requirements, denials, off });
     }
 
     fn requirements(&mut self, flag: &FlagDefinition) {
         for requirement in &flag.requires {
             let first = self.first_variants.get(requirement.flag.0).copied().unwrap_or(0);
-            let variants = requirement.variants.iter().map(|variant| first + index(variant.0)).collect();
+            let variants =
+                requirement.variants.iter().map(|variant| self.choice(first + index(variant.0))).collect();
             self.requirements.push(RequirementRow { flag: index(requirement.flag.0), variants });
         }
     }
@@ -400,21 +418,16 @@ impl<'s> Compiler<'s> {
         let fact = definition.bucket_by.filter(|attribute| self.is_fact(attribute.0));
         for (place, rule) in definition.rules.iter().enumerate() {
             let site = Site { flag, place: Place::Rule(index(place)), spelling: Spelling::PLAIN };
-            let row = self.rule(rule, site, first_variant, salts.0);
+            let row = self.rule(rule, site, first_variant, salts);
             let row = match (row, fact) {
-                (Some(row), Some(fact)) => self.drawn(row, salts.1, fact.0, site),
+                (Some(row), Some(fact)) => self.drawn(row, fact.0, site),
                 (row, _) => row,
             };
             let name = rule.name.as_deref().map(|name| self.text(name));
             match row {
                 Some(row) => {
-                    self.rules.push(row);
-                    self.rule_notes.push(RuleNote {
-                        split_salt: salts.1.0,
-                        index: index(place),
-                        name,
-                        reason: if rule_draws(rule) { Reason::Split } else { Reason::TargetingMatch },
-                    });
+                    self.rules.push(RuleRow { index: index(place), ..row });
+                    self.rule_names.push(name);
                 }
                 None => self.notes.push(Note { flag, place: site.place, decided: Decided::Never { name } }),
             }
@@ -427,7 +440,7 @@ impl<'s> Compiler<'s> {
         rule: &'s Rule,
         site: Site,
         first_variant: u32,
-        rollout_salt: Salt,
+        salts: (Salt, Salt),
     ) -> Option<RuleRow> {
         let lowered = match &rule.when {
             Some(condition) => self.lower(condition, Question { unknown: false, negated: false }, site),
@@ -441,31 +454,36 @@ impl<'s> Compiler<'s> {
             None => u64::MAX,
         };
         let when = self.lay_out(&lowered);
-        let (variant, parts) = match &rule.outcome {
-            Outcome::Serve(variant) => (first_variant + index(variant.0), Rows { start: 0, end: 0 }),
-            Outcome::Split(weights) => (0, self.split(first_variant, weights)),
+        let choice = match &rule.outcome {
+            Outcome::Serve(variant) => self.choice(first_variant + index(variant.0)),
+            Outcome::Split(weights) => self.split(first_variant, weights, salts.1),
         };
-        let rollout_salt = rollout_salt.0;
-        Some(RuleRow { last, rollout_salt, when, variant, parts, bucketed: rule_draws(rule) })
+        let bucketed = rule.rollout.is_some() || matches!(rule.outcome, Outcome::Split(_));
+        let reason = if bucketed { Reason::Split } else { Reason::TargetingMatch };
+        Some(RuleRow { last, rollout_salt: salts.0.0, when, choice, index: 0, bucketed, reason })
     }
 
     fn split(
         &mut self,
         first_variant: u32,
         weights: &[(crate::flag_set::VariantIndex, crate::flag_set::Percentage)],
-    ) -> Rows {
+        salt: Salt,
+    ) -> Choice {
         let start = index(self.parts.len());
         let mut total = 0;
         for (variant, weight) in weights.iter().filter(|(_, weight)| weight.0 > 0) {
             total += weight.0;
             let last = bucket::last_within(total).unwrap_or(u64::MAX);
-            self.parts.push(PartRow { last, variant: first_variant + index(variant.0) });
+            let variant = self.choice(first_variant + index(variant.0));
+            self.parts.push(PartRow { last, variant });
         }
-        Rows { start, end: index(self.parts.len()) }
+        let parts = Rows { start, end: index(self.parts.len()) };
+        self.splits.push(SplitRow { salt: salt.0, parts });
+        Choice::of_split(index(self.splits.len() - 1))
     }
 
     /// A rule of a flag that buckets by a fact: everyone has the same unit, so the draw is made now.
-    fn drawn(&mut self, rule: RuleRow, split_salt: Salt, fact: usize, site: Site) -> Option<RuleRow> {
+    fn drawn(&mut self, rule: RuleRow, fact: usize, site: Site) -> Option<RuleRow> {
         if !rule.bucketed {
             return Some(rule);
         }
@@ -474,11 +492,9 @@ impl<'s> Compiler<'s> {
         let inside = unit.is_some_and(|unit| bucket::position(unit, Salt(rule.rollout_salt)) <= rule.last);
         self.notes.push(Note { flag: site.flag, place: site.place, decided: Decided::Drawn { inside } });
         let unit = unit.filter(|_| inside)?;
-        let position = bucket::position(unit, split_salt);
-        let parts = self.parts.get(rule.parts.range()).unwrap_or_default();
-        let variant =
-            parts.iter().find(|part| position <= part.last).map_or(rule.variant, |part| part.variant);
-        Some(RuleRow { variant, parts: Rows { start: 0, end: 0 }, bucketed: false, ..rule })
+        let split = self.splits.get(rule.choice.row()).filter(|_| rule.choice.is_split());
+        let choice = split.map_or(rule.choice, |split| split.choose(&self.parts, unit).1);
+        Some(RuleRow { choice, bucketed: false, ..rule })
     }
 
     fn is_fact(&self, attribute: usize) -> bool {
@@ -551,8 +567,7 @@ impl<'s> Compiler<'s> {
                 probe: Probe::NONE,
                 written: Written {
                     test: Test::Segment { condition, segment: index(segment.0) },
-                    subject: Subject::Nothing,
-                    yes: Jump::HOLDS,
+                    subject: Subject::NOTHING,
                     spelling: Spelling::PLAIN,
                 },
                 unknown: question.unknown,
@@ -582,13 +597,12 @@ impl<'s> Compiler<'s> {
     /// One test, decided now if it looks at a fact or at `now`.
     fn step(&mut self, tested: Tested, test: Test, question: Question, site: Site) -> Lowered {
         let subject = match tested {
-            Tested::Key => Subject::Key,
-            Tested::Now => Subject::Now,
-            Tested::Attribute(attribute) => Subject::Attribute(index(attribute.0)),
+            Tested::Key => Subject::KEY,
+            Tested::Now => Subject::NOW,
+            Tested::Attribute(attribute) => Subject::of_attribute(index(attribute.0)),
         };
         let Question { negated, unknown } = question;
-        let written =
-            Written { test, subject, yes: Jump::HOLDS, spelling: site.spelling.or_opposite(negated) };
+        let written = Written { test, subject, spelling: site.spelling.or_opposite(negated) };
         let value = match tested {
             Tested::Now => ContextValue::Time(self.now),
             Tested::Attribute(attribute) if self.is_fact(attribute.0) => {
@@ -689,14 +703,17 @@ impl<'s> Compiler<'s> {
 
     fn number_test(&mut self, test: &NumberTest) -> (Test, bool) {
         match test {
-            NumberTest::Compare(comparison, number) => match comparison {
-                Comparison::Is => (Test::NumberIs(*number), false),
-                Comparison::IsNot => (Test::NumberIs(*number), true),
-                Comparison::AtLeast => (Test::AtLeast(*number), false),
-                Comparison::Above => (Test::Above(*number), false),
-                Comparison::AtMost => (Test::AtMost(*number), false),
-                Comparison::Below => (Test::Below(*number), false),
-            },
+            NumberTest::Compare(comparison, number) => {
+                let number = self.number(*number);
+                match comparison {
+                    Comparison::Is => (Test::NumberIs(number), false),
+                    Comparison::IsNot => (Test::NumberIs(number), true),
+                    Comparison::AtLeast => (Test::AtLeast(number), false),
+                    Comparison::Above => (Test::Above(number), false),
+                    Comparison::AtMost => (Test::AtMost(number), false),
+                    Comparison::Below => (Test::Below(number), false),
+                }
+            }
             NumberTest::In(numbers) => (self.number_in(numbers), false),
             NumberTest::NotIn(numbers) => (self.number_in(numbers), true),
         }
@@ -724,29 +741,22 @@ impl<'s> Compiler<'s> {
         let start = walk.add(lowered, Jump::HOLDS, Jump::FAILS);
         // The walk was laid out from its end, since a step must know where it leads; turned about, it reads forward.
         let last = index(self.steps.len() + walk.steps.len()).wrapping_sub(1);
-        let turn = |jump: Jump| if is_end(jump) { jump } else { Jump(last - jump.0) };
-        for (step, written) in walk.steps.into_iter().zip(walk.written).rev() {
+        let turn = |jump: Jump| if jump.is_end() { jump } else { Jump::to(last - index(jump.step())) };
+        for (step, exact) in walk.steps.into_iter().rev() {
             let (yes, no, unknown) = (turn(step.yes), turn(step.no), turn(step.unknown));
+            let yes = if exact { yes } else { yes.once_looked() };
             self.steps.push(Step { yes, no, unknown, ..step });
-            self.written.push(Written { yes: turn(written.yes), ..written });
         }
+        self.written.extend(walk.written.into_iter().rev());
         turn(start)
     }
-}
-
-fn is_end(jump: Jump) -> bool {
-    matches!(jump, Jump::HOLDS | Jump::FAILS | Jump::LOOK)
-}
-
-/// Whether a rule applies only where there is a unit.
-fn rule_draws(rule: &Rule) -> bool {
-    rule.rollout.is_some() || matches!(rule.outcome, Outcome::Split(_))
 }
 
 /// A condition's steps, the last one first.
 #[derive(Default)]
 struct Walk {
-    steps: Vec<Step>,
+    /// With each, whether a hit is one.
+    steps: Vec<(Step, bool)>,
     written: Vec<Written>,
 }
 
@@ -768,9 +778,9 @@ impl Walk {
         let (yes, no) = if written.spelling.is_opposite() { (no, yes) } else { (yes, no) };
         // Nobody has to know a value to know that there is none.
         let unknown = if let Test::Present(_) = written.test { no } else { missing };
-        let hit = if probe.exact { yes } else { Jump::LOOK };
-        self.steps.push(Step { id, probe, yes: hit, no, unknown });
-        self.written.push(Written { yes, ..written });
-        Jump(index(self.steps.len() - 1))
+        let Probe { low, span, how, exact } = probe;
+        self.steps.push((Step { id, low, span, yes, no, unknown, how }, exact));
+        self.written.push(written);
+        Jump::to(index(self.steps.len() - 1))
     }
 }

@@ -7,7 +7,7 @@ use crate::bucket::Unit;
 use crate::context::{Context, ContextValue};
 use crate::mark::{Mark, Sort};
 use crate::observe::Observer;
-use crate::snapshot::{How, Jump, Operands, Probe, Rows, Snapshot, Step, Subject, Test, Written};
+use crate::snapshot::{How, Jump, Operands, Rows, Snapshot, Step, Subject, Test, Written};
 
 impl Snapshot {
     /// Whether a condition holds.
@@ -19,25 +19,25 @@ impl Snapshot {
         observer: &mut O,
     ) -> bool {
         if !O::CURIOUS {
-            let end = self.end_of(start, context);
-            if end != Jump::LOOK {
-                return end == Jump::HOLDS;
+            match self.end_of(start, context) {
+                Jump::HOLDS => return true,
+                Jump::FAILS => return false,
+                _ => {}
             }
         }
         self.walk(start, context, observer)
     }
 
-    /// Where a walk ends that compares integers; [`Jump::LOOK`] where a step takes a longer look.
+    /// Where a walk ends that compares integers; beyond both ends where a step takes a longer look.
     // In one piece with its callers: a call of its own would save and restore more registers than a short walk takes steps.
     #[inline(always)]
     pub(crate) fn end_of(&self, mut jump: Jump, context: &Context<'_>) -> Jump {
-        while let Some(step) = self.steps.get(jump.0 as usize) {
-            let probe = &step.probe;
-            jump = match probe.how {
+        while let Some(step) = self.steps.get(jump.step()) {
+            jump = match step.how {
                 How::Range(sort) => {
                     let mark = context.mark(step.id);
                     if mark.sort == sort {
-                        step.exit(probe.is_in_range(mark.place))
+                        step.exit(step.is_in_range(mark.place))
                     } else {
                         step.exit_without(mark, context)
                     }
@@ -51,15 +51,14 @@ impl Snapshot {
     /// Where a step leads that compares with more than one stretch.
     #[inline(never)]
     pub(crate) fn exit_of(&self, step: &Step, context: &Context<'_>) -> Jump {
-        let probe = &step.probe;
-        match probe.how {
+        match step.how {
             How::OneOf(sort) => match context.mark(step.id) {
-                mark if mark.sort == sort => step.exit(self.operands.is_one_of(probe, mark.place)),
+                mark if mark.sort == sort => step.exit(self.operands.is_one_of(step, mark.place)),
                 mark => step.exit_without(mark, context),
             },
-            How::Key => step.exit(probe.low == context.hash().0),
-            How::KeyOneOf => step.exit(self.operands.is_one_of(probe, context.hash().0)),
-            How::KeyListed => step.exit(self.operands.may_list(probe, context)),
+            How::Key => step.exit(step.low == context.hash().0),
+            How::KeyOneOf => step.exit(self.operands.is_one_of(step, context.hash().0)),
+            How::KeyListed => step.exit(self.operands.lists_key(step.low as u32, context)),
             How::Range(_) | How::Slowly => Jump::LOOK,
         }
     }
@@ -67,11 +66,9 @@ impl Snapshot {
     /// Walks a condition from a step to one of the two ends.
     #[inline(never)]
     pub(crate) fn walk<O: Observer>(&self, mut jump: Jump, context: &Context<'_>, observer: &mut O) -> bool {
-        while let Some((step, written)) =
-            self.steps.get(jump.0 as usize).zip(self.written.get(jump.0 as usize))
-        {
-            jump = match self.outcome(jump.0, *written, context, observer) {
-                Some(true) => written.yes,
+        while let Some((step, written)) = self.steps.get(jump.step()).zip(self.written.get(jump.step())) {
+            jump = match self.outcome(jump.step(), *written, context, observer) {
+                Some(true) => step.yes.looked(),
                 Some(false) => step.no,
                 None => step.unknown,
             };
@@ -82,21 +79,19 @@ impl Snapshot {
     /// What a step's test comes to; `None` where the attribute is missing.
     fn outcome<O: Observer>(
         &self,
-        step: u32,
+        step: usize,
         Written { test, subject, .. }: Written,
         context: &Context<'_>,
         observer: &mut O,
     ) -> Option<bool> {
-        let (seen, holds) = match subject {
-            Subject::Key => {
-                let key = context.targeting_key().unwrap_or_default();
-                (ContextValue::Text(key), Some(self.operands.key_holds(test, key, context.hash())))
-            }
-            Subject::Attribute(attribute) => {
-                let seen = self.read(attribute, context);
-                (seen, self.operands.holds(test, &seen))
-            }
-            Subject::Now | Subject::Nothing => return self.segment_outcome(test, context, observer),
+        let (seen, holds) = if subject == Subject::KEY {
+            let key = context.targeting_key().unwrap_or_default();
+            (ContextValue::Text(key), Some(self.operands.key_holds(test, key, context.hash())))
+        } else if let Some(attribute) = subject.attribute() {
+            let seen = self.read(attribute, context);
+            (seen, self.operands.holds(test, &seen))
+        } else {
+            return self.segment_outcome(test, context, observer);
         };
         observer.tested(step, &seen, holds);
         holds
@@ -140,9 +135,7 @@ impl Step {
     fn exit_without(&self, mark: Mark, context: &Context<'_>) -> Jump {
         if mark.sort == Sort::Missing && context.is_borrowed() { self.unknown } else { Jump::LOOK }
     }
-}
 
-impl Probe {
     #[inline]
     fn is_in_range(&self, place: u64) -> bool {
         place.wrapping_sub(self.low) <= self.span
@@ -150,18 +143,26 @@ impl Probe {
 }
 
 impl Operands {
-    /// Whether a place is among those of a probe.
+    /// Whether a place is among those of a step.
     #[inline]
-    fn is_one_of(&self, probe: &Probe, place: u64) -> bool {
-        let places = self.places.get(probe.low as usize..probe.span as usize);
+    fn is_one_of(&self, step: &Step, place: u64) -> bool {
+        let places = self.places.get(step.low as usize..step.span as usize);
         places.unwrap_or_default().contains(&place)
     }
 
-    /// Whether a targeting key may be on the list of a probe.
+    /// Whether the targeting key may be on a list: of most that are not, their hash says so.
     #[inline]
-    fn may_list(&self, probe: &Probe, context: &Context<'_>) -> bool {
-        let list = self.lists.get(probe.low as usize);
-        list.is_some_and(|list| list.may_contain(context.hash(), context.bits()))
+    pub(crate) fn may_list_key(&self, list: u32, context: &Context<'_>) -> bool {
+        let list = self.lists.get(list as usize);
+        list.is_some_and(|list| list.may_hold(context.hash(), context.bits()))
+    }
+
+    /// Whether the targeting key is on a list.
+    #[inline]
+    pub(crate) fn lists_key(&self, list: u32, context: &Context<'_>) -> bool {
+        let key = context.targeting_key().unwrap_or_default();
+        let list = self.lists.get(list as usize);
+        list.is_some_and(|list| list.holds(context.hash(), context.bits(), key))
     }
 
     /// Whether a test holds of the targeting key, which is the empty text where there is none.
@@ -185,11 +186,11 @@ impl Operands {
                 let text = value.text()?;
                 self.listed(list, Unit::of_text(text), text)
             }
-            Test::NumberIs(number) => value.as_number()? == number,
-            Test::AtLeast(number) => value.as_number()? >= number,
-            Test::Above(number) => value.as_number()? > number,
-            Test::AtMost(number) => value.as_number()? <= number,
-            Test::Below(number) => value.as_number()? < number,
+            Test::NumberIs(number) => value.as_number()? == self.number(number)?,
+            Test::AtLeast(number) => value.as_number()? >= self.number(number)?,
+            Test::Above(number) => value.as_number()? > self.number(number)?,
+            Test::AtMost(number) => value.as_number()? <= self.number(number)?,
+            Test::Below(number) => value.as_number()? < self.number(number)?,
             Test::NumberIn(rows) => {
                 let value = value.as_number()?;
                 self.numbers.get(rows.range()).unwrap_or_default().contains(&value)

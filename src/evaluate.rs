@@ -11,13 +11,13 @@ use crate::context::{AttributeKind, Context, ContextValue};
 use crate::flag::Flag;
 use crate::key::FlagKey;
 use crate::observe::{Observer, Silent};
-use crate::snapshot::{BucketBy, FlagRow, Jump, RuleNote, RuleRow, Shape, Snapshot};
+use crate::snapshot::{Choice, FlagRow, Jump, PartRow, RuleRow, Shape, Snapshot, SplitRow, Stored};
 use crate::value::{FlagType, Value};
 
 /// A variant, and what decided on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Decision {
-    pub(crate) variant: u32,
+    pub(crate) variant: Choice,
     pub(crate) by: By,
 }
 
@@ -59,7 +59,7 @@ impl Snapshot {
         let default = T::shorten(flag.default());
         match self.flag(flag.key().id) {
             Some(row) if row.kind == T::KIND => {
-                T::read(self.value_of(self.decided(row, context).variant)).unwrap_or(default)
+                self.value_or::<T>(self.decided(row, context).variant, default)
             }
             _ => default,
         }
@@ -77,8 +77,8 @@ impl Snapshot {
         match self.flag(flag.key().id) {
             Some(row) if row.kind == T::KIND => {
                 let decision = self.decided(row, context);
-                let value = T::read(self.value_of(decision.variant)).unwrap_or(default);
-                self.told(row, decision, value)
+                let value = self.value_or::<T>(decision.variant, default);
+                self.told(flag.key(), row, decision, value)
             }
             Some(_) => self.error(flag.key(), default, ErrorCode::TypeMismatch),
             None => self.error(flag.key(), default, ErrorCode::FlagNotFound),
@@ -103,7 +103,7 @@ impl Snapshot {
     /// ```
     pub fn answer_key<'v>(&'v self, key: FlagKey<'v>, context: &Context<'_>) -> Answer<'v, Value<'v>> {
         match self.flag_of(key) {
-            Some(row) => self.answer_row(row, context),
+            Some(row) => self.answer_row(key, row, context),
             None => self.error(key, Value::Null, ErrorCode::FlagNotFound),
         }
     }
@@ -125,7 +125,10 @@ impl Snapshot {
         context: &Context<'c>,
     ) -> impl Iterator<Item = Answer<'v, Value<'v>>> + use<'v, 'c> {
         let context = *context;
-        self.flags.iter().map(move |row| self.answer_row(row, &context))
+        let flags = self.flags.iter().zip(&self.keys);
+        flags.map(move |(row, key)| {
+            self.answer_row(FlagKey::known(self.operands.text(*key), row.id), row, &context)
+        })
     }
 
     /// One flag's values for a column of targeting keys, with no attributes: for backfills and previews.
@@ -152,32 +155,45 @@ impl Snapshot {
 
     /// The flag of a key that came from outside: compared in full.
     pub(crate) fn flag_of(&self, key: FlagKey<'_>) -> Option<&FlagRow> {
-        self.flag(key.id).filter(|row| self.operands.text(row.key) == key.as_str())
+        let (index, row) = self.find(key.id)?;
+        let known = self.keys.get(index)?;
+        (self.operands.text(*known) == key.as_str()).then_some(row)
     }
 
     /// The rule of a flag that is nothing but a rollout, and the variant of everyone else.
-    pub(crate) fn draw_alone(&self, row: &FlagRow) -> Option<(&RuleRow, u32)> {
+    pub(crate) fn draw_alone(&self, row: &FlagRow) -> Option<(&RuleRow, Choice)> {
         let rule = self.rules.get(row.rules.start as usize).filter(|_| row.shape == Shape::OneRule)?;
-        (rule.bucketed && rule.when == Jump::HOLDS && rule.parts.is_empty()).then_some((rule, row.default))
+        (rule.bucketed && rule.when == Jump::HOLDS && !rule.choice.is_split()).then_some((rule, row.default))
     }
 
     #[inline]
-    pub(crate) fn variant_of(&self, row: &FlagRow, context: &Context<'_>) -> u32 {
+    pub(crate) fn variant_of(&self, row: &FlagRow, context: &Context<'_>) -> Choice {
         self.decided(row, context).variant
     }
 
     #[inline]
-    fn answer_row(&self, row: &FlagRow, context: &Context<'_>) -> Answer<'_, Value<'_>> {
+    fn answer_row<'v>(
+        &'v self,
+        key: FlagKey<'v>,
+        row: &FlagRow,
+        context: &Context<'_>,
+    ) -> Answer<'v, Value<'v>> {
         let decision = self.decided(row, context);
-        self.told(row, decision, self.value_of(decision.variant))
+        self.told(key, row, decision, self.value_of(decision.variant))
     }
 
     #[inline]
-    pub(crate) fn told<'v, V>(&'v self, row: &FlagRow, decision: Decision, value: V) -> Answer<'v, V> {
-        let variant = self.variants.get(decision.variant as usize);
+    pub(crate) fn told<'v, V>(
+        &'v self,
+        key: FlagKey<'v>,
+        row: &FlagRow,
+        decision: Decision,
+        value: V,
+    ) -> Answer<'v, V> {
+        let variant = self.variants.get(decision.variant.row());
         let rule = self.rule_of(decision);
         Answer {
-            key: self.operands.text(row.key),
+            key: key.as_str(),
             value,
             variant: variant.map(|variant| self.operands.text(variant.name)),
             json: variant.map_or("null", |variant| self.operands.text(variant.json)),
@@ -186,19 +202,23 @@ impl Snapshot {
                 By::DENIAL => Reason::Denied,
                 _ => rule.map_or(row.default_reason, |rule| rule.reason),
             },
-            rule: rule.map(|rule| RuleName {
-                index: rule.index as usize,
-                name: rule.name.map(|name| self.operands.text(name)),
-            }),
+            rule: rule
+                .map(|rule| RuleName { index: rule.index as usize, name: self.rule_name(decision.by.0) }),
             error: None,
             generation: self.generation,
         }
     }
 
-    /// What there is to tell of the rule that decided, if one did.
+    /// The rule that decided, if one did.
     #[inline]
-    pub(crate) fn rule_of(&self, decision: Decision) -> Option<&RuleNote> {
-        self.rule_notes.get(decision.by.0 as usize)
+    pub(crate) fn rule_of(&self, decision: Decision) -> Option<&RuleRow> {
+        self.rules.get(decision.by.0 as usize)
+    }
+
+    /// The name of a rule, by its place in [`Snapshot::rules`].
+    #[inline]
+    pub(crate) fn rule_name(&self, rule: u32) -> Option<&str> {
+        self.rule_names.get(rule as usize).copied().flatten().map(|name| self.operands.text(name))
     }
 
     fn error<'v, V>(&self, key: FlagKey<'v>, value: V, error: ErrorCode) -> Answer<'v, V> {
@@ -220,8 +240,8 @@ impl Snapshot {
     #[inline]
     fn decided(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
         match flag.shape {
-            Shape::OneRule | Shape::OneKeyTest => self.one_rule(flag, context),
             Shape::Settled => flag.fallen_through(),
+            Shape::OneRule | Shape::OneList => self.one_rule(flag, context),
             Shape::Rules | Shape::Gated => self.decided_in_full(flag, context),
         }
     }
@@ -237,23 +257,29 @@ impl Snapshot {
         if rule.when == Jump::HOLDS {
             return self.served(rule, index, context);
         }
-        if flag.shape == Shape::OneKeyTest {
-            return self.one_key_test(flag, context);
+        if flag.shape == Shape::OneList {
+            return self.one_list(flag, context);
         }
         self.one_rule_inside(flag, context)
     }
 
-    /// A rule with one test of the targeting key: early adopters, and those who are not.
+    /// A rule for those on a long list: early adopters. Most are not.
     #[inline(never)]
-    fn one_key_test(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
-        let index = flag.rules.start;
-        let Some(rule) = self.rules.get(index as usize) else { return flag.fallen_through() };
-        let Some(step) = self.steps.get(rule.when.0 as usize) else { return flag.fallen_through() };
-        // A hit is to be looked at.
-        if self.exit_of(step, context) == Jump::FAILS {
-            return flag.fallen_through();
+    fn one_list(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
+        if self.operands.may_list_key(flag.beside, context) {
+            return self.one_list_looking(flag, context);
         }
-        self.one_rule_looking(flag, context)
+        flag.fallen_through()
+    }
+
+    /// [`Snapshot::one_list`], for somebody who may be on it.
+    #[inline(never)]
+    fn one_list_looking(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
+        let index = flag.rules.start;
+        match self.rules.get(index as usize) {
+            Some(rule) if self.operands.lists_key(flag.beside, context) => self.served(rule, index, context),
+            _ => flag.fallen_through(),
+        }
     }
 
     /// A rule with a condition or a split, for somebody inside its rollout.
@@ -281,15 +307,15 @@ impl Snapshot {
     /// What the rule of a flag with one rule gives.
     #[inline]
     fn served(&self, rule: &RuleRow, index: u32, context: &Context<'_>) -> Decision {
-        if rule.parts.is_empty() {
-            return Decision { variant: rule.variant, by: By(index) };
+        if !rule.choice.is_split() {
+            return Decision { variant: rule.choice, by: By(index) };
         }
-        self.one_split(index, context)
+        self.one_split(rule, index, context)
     }
 
     #[inline(never)]
-    fn one_split(&self, index: u32, context: &Context<'_>) -> Decision {
-        Decision { variant: self.part(index, context.unit()), by: By(index) }
+    fn one_split(&self, rule: &RuleRow, index: u32, context: &Context<'_>) -> Decision {
+        Decision { variant: self.choose(rule, context.unit(), &mut Silent), by: By(index) }
     }
 
     // Compiled here, once, and not in each service anew: what it calls is in one piece with it.
@@ -309,7 +335,10 @@ impl Snapshot {
         context: &Context<'_>,
         observer: &mut O,
     ) -> Decision {
-        for requirement in self.requirements.get(flag.requirements.range()).unwrap_or_default() {
+        let Some(gate) = self.gates.get(flag.beside as usize).filter(|_| flag.shape == Shape::Gated) else {
+            return self.rules(flag, context, observer);
+        };
+        for requirement in self.requirements.get(gate.requirements.range()).unwrap_or_default() {
             let Some(required) = self.flags.get(requirement.flag as usize) else { continue };
             observer.required(required);
             let decision = if O::CURIOUS {
@@ -320,14 +349,14 @@ impl Snapshot {
             let satisfied = requirement.variants.contains(&decision.variant);
             observer.required_end(required, decision, satisfied);
             if !satisfied {
-                return Decision { variant: flag.off, by: By::REQUIREMENT };
+                return Decision { variant: gate.off, by: By::REQUIREMENT };
             }
         }
-        for (index, denial) in self.denials.get(flag.denials.range()).unwrap_or_default().iter().enumerate() {
+        for (index, denial) in self.denials.get(gate.denials.range()).unwrap_or_default().iter().enumerate() {
             let denied = self.holds_from(*denial, context, observer);
             observer.denied(index as u32, denied);
             if denied {
-                return Decision { variant: flag.off, by: By::DENIAL };
+                return Decision { variant: gate.off, by: By::DENIAL };
             }
         }
         self.rules(flag, context, observer)
@@ -336,9 +365,9 @@ impl Snapshot {
     /// The first rule that applies decides, or else the default.
     #[inline]
     fn rules<O: Observer>(&self, flag: &FlagRow, context: &Context<'_>, observer: &mut O) -> Decision {
-        let unit = match flag.bucket_by {
-            BucketBy::Key => context.unit(),
-            BucketBy::Attribute(attribute) => self.unit_of(attribute, context),
+        let unit = match flag.bucket_by.attribute() {
+            None => context.unit(),
+            Some(attribute) => self.unit_of(attribute, context),
         };
         let mut index = flag.rules.start;
         while index < flag.rules.end {
@@ -373,36 +402,21 @@ impl Snapshot {
         if !inside || !holds {
             return flag.fallen_through();
         }
-        Decision { variant: self.split(rule, index, unit, observer), by: By(index) }
+        Decision { variant: self.choose(rule, unit, observer), by: By(index) }
     }
 
     /// The variant that a rule gives to a unit.
     #[inline]
-    fn split<O: Observer>(&self, rule: &RuleRow, index: u32, unit: Option<Unit>, observer: &mut O) -> u32 {
-        if rule.parts.is_empty() {
-            return rule.variant;
+    fn choose<O: Observer>(&self, rule: &RuleRow, unit: Option<Unit>, observer: &mut O) -> Choice {
+        if !rule.choice.is_split() {
+            return rule.choice;
         }
-        let variant = self.part(index, unit);
-        if let Some(unit) = unit {
-            observer.split(self.split_position(index, unit), variant);
-        }
+        let (Some(split), Some(unit)) = (self.splits.get(rule.choice.row()), unit) else {
+            return rule.choice;
+        };
+        let (position, variant) = split.choose(&self.parts, unit);
+        observer.split(position, variant);
         variant
-    }
-
-    /// The variant whose part of the line a unit falls on.
-    #[inline]
-    fn part(&self, index: u32, unit: Option<Unit>) -> u32 {
-        let (Some(rule), Some(unit)) = (self.rules.get(index as usize), unit) else { return 0 };
-        let position = self.split_position(index, unit);
-        let parts = self.parts.get(rule.parts.range()).unwrap_or_default();
-        // INVARIANT: the last part ends with the line.
-        parts.iter().find(|part| position <= part.last).map_or(rule.variant, |part| part.variant)
-    }
-
-    #[inline]
-    fn split_position(&self, index: u32, unit: Unit) -> u64 {
-        let salt = self.rule_notes.get(index as usize).map_or(0, |note| note.split_salt);
-        bucket::position(unit, Salt(salt))
     }
 
     /// The unit of a context for a flag that buckets by an attribute.
@@ -433,6 +447,18 @@ impl RuleRow {
         let inside = position <= self.last;
         observer.rolled(position, inside);
         inside
+    }
+}
+
+impl SplitRow {
+    /// Where a unit falls on the line, and the variant of that part of it.
+    #[inline]
+    pub(crate) fn choose(&self, parts: &[PartRow], unit: Unit) -> (u64, Choice) {
+        let position = bucket::position(unit, Salt(self.salt));
+        let parts = parts.get(self.parts.range()).unwrap_or_default();
+        // INVARIANT: there is a last part, and it ends with the line.
+        let part = parts.iter().find(|part| position <= part.last);
+        (position, part.map_or(Choice::of(0, Stored::Null), |part| part.variant))
     }
 }
 

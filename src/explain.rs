@@ -11,7 +11,7 @@ use crate::flag::Flag;
 use crate::key::FlagKey;
 use crate::observe::Observer;
 use crate::snapshot::{
-    BucketBy, Decided, FlagRow, Place, Rows, RuleNote, Snapshot, Subject, Test, Text, Written,
+    Choice, Decided, FlagRow, Place, Rows, RuleRow, Snapshot, Subject, Test, Text, Written,
 };
 use crate::time::Time;
 use crate::value::FlagType;
@@ -212,7 +212,7 @@ impl Snapshot {
         let decision = self.decide(row, context, &mut recorder);
         let stages =
             recorder.levels.pop().map(|level| level.finish(self.rule_of(decision))).unwrap_or_default();
-        let answer = self.told(row, decision, ());
+        let answer = self.told(key, row, decision, ());
         Explanation {
             flag: answer.key.to_owned(),
             key: context.targeting_key().map(str::to_owned),
@@ -242,6 +242,7 @@ impl Snapshot {
         let version = |version: u32| {
             operands.version(version).map(|version| quoted(version.as_str())).unwrap_or_default()
         };
+        let number = |index: u32| operands.number(index).map(|number| number.to_string()).unwrap_or_default();
         let time = |time: u32| operands.times.get(time as usize).map(Time::to_string).unwrap_or_default();
         // A test and its opposite, where the file has a word for that too.
         let (word, opposite, operand) = match test {
@@ -258,11 +259,11 @@ impl Snapshot {
             Test::StartsWith(rows) => ("starts_with", None, texts(rows)),
             Test::EndsWith(rows) => ("ends_with", None, texts(rows)),
             Test::Contains(rows) => ("contains", None, texts(rows)),
-            Test::NumberIs(number) => ("is", Some("is_not"), number.to_string()),
-            Test::AtLeast(number) => ("at_least", None, number.to_string()),
-            Test::Above(number) => ("above", None, number.to_string()),
-            Test::AtMost(number) => ("at_most", None, number.to_string()),
-            Test::Below(number) => ("below", None, number.to_string()),
+            Test::NumberIs(index) => ("is", Some("is_not"), number(index)),
+            Test::AtLeast(index) => ("at_least", None, number(index)),
+            Test::Above(index) => ("above", None, number(index)),
+            Test::AtMost(index) => ("at_most", None, number(index)),
+            Test::Below(index) => ("below", None, number(index)),
             Test::NumberIn(rows) => {
                 let numbers = operands.numbers.get(rows.range()).unwrap_or_default();
                 ("in", Some("not_in"), list(numbers.iter().map(f64::to_string)))
@@ -295,23 +296,20 @@ impl Snapshot {
 
     fn subject(&self, seen: Subject) -> (String, bool) {
         match seen {
-            Subject::Key => ("key".to_owned(), false),
-            Subject::Now => ("now".to_owned(), false),
-            Subject::Attribute(attribute) => self.attributes.get(attribute as usize).map_or_else(
-                || (String::new(), false),
-                |row| (self.operands.text(row.name).to_owned(), row.sensitive),
-            ),
-            Subject::Nothing => (String::new(), false),
+            Subject::KEY => ("key".to_owned(), false),
+            Subject::NOW => ("now".to_owned(), false),
+            _ => {
+                let row = seen.attribute().and_then(|attribute| self.attributes.get(attribute as usize));
+                row.map(|row| (self.operands.text(row.name).to_owned(), row.sensitive)).unwrap_or_default()
+            }
         }
     }
 
     /// What a flag buckets by, and its value.
     fn bucketed(&self, row: &FlagRow, context: &Context<'_>) -> (String, Option<String>) {
-        match row.bucket_by {
-            BucketBy::Key => ("key".to_owned(), context.targeting_key().map(quoted)),
-            BucketBy::Attribute(attribute) => {
-                self.seen(Subject::Attribute(attribute), shown(&self.read(attribute, context)))
-            }
+        match row.bucket_by.attribute() {
+            None => ("key".to_owned(), context.targeting_key().map(quoted)),
+            Some(attribute) => self.seen(row.bucket_by, shown(&self.read(attribute, context))),
         }
     }
 
@@ -332,8 +330,8 @@ impl Snapshot {
 
     /// Whether a declaration does not know the value, which then counts as missing.
     fn is_unknown(&self, subject: Subject, value: &ContextValue<'_>) -> bool {
-        let Subject::Attribute(attribute) = subject else { return false };
-        let Some(row) = self.attributes.get(attribute as usize) else { return false };
+        let attribute = subject.attribute().and_then(|attribute| self.attributes.get(attribute as usize));
+        let Some(row) = attribute else { return false };
         let known = |text| row.closed.is_empty() || self.operands.has(row.closed, text);
         value.text().is_some_and(|text| !known(text))
     }
@@ -477,7 +475,7 @@ impl Level {
     }
 
     /// Adds the rules that were left out at load, up to the one that decided, each in its place.
-    fn finish(mut self, decided: Option<&RuleNote>) -> Vec<Stage> {
+    fn finish(mut self, decided: Option<&RuleRow>) -> Vec<Stage> {
         let end = decided.map_or(u32::MAX, |rule| rule.index);
         let left_out: Vec<u32> = self
             .notes
@@ -513,13 +511,13 @@ impl Recorder<'_> {
 impl Observer for Recorder<'_> {
     const CURIOUS: bool = true;
 
-    fn tested(&mut self, step: u32, seen: &ContextValue<'_>, holds: Option<bool>) {
-        let Some(written) = self.snapshot.written.get(step as usize) else { return };
+    fn tested(&mut self, step: usize, seen: &ContextValue<'_>, holds: Option<bool>) {
+        let Some(written) = self.snapshot.written.get(step) else { return };
         let segment = written.spelling.segment().or(self.segments.last().copied());
         // The evaluator does not look at the declaration where the answer is the same.
         let holds = holds.filter(|_| !self.snapshot.is_unknown(written.subject, seen));
         // A key that is missing reads as the empty text; told so, it would look like one that was given.
-        let no_key = seen.text() == Some("") && written.subject == Subject::Key;
+        let no_key = seen.text() == Some("") && written.subject == Subject::KEY;
         let seen = if holds.is_none() || no_key { None } else { shown(seen) };
         let mut test = self.snapshot.explained(*written, seen, holds);
         test.segment = segment.and_then(|segment| self.snapshot.segment_name(segment));
@@ -542,9 +540,8 @@ impl Observer for Recorder<'_> {
 
     fn required_end(&mut self, flag: &FlagRow, decision: Decision, satisfied: bool) {
         let Some(level) = self.levels.pop() else { return };
-        let row = self.snapshot.variants.get(decision.variant as usize);
-        let variant = row.map(|row| self.snapshot.operands.text(row.name).to_owned()).unwrap_or_default();
-        let flag = self.snapshot.operands.text(flag.key).to_owned();
+        let variant = self.snapshot.name_of(decision.variant).unwrap_or_default().to_owned();
+        let flag = self.snapshot.key_of(flag).to_owned();
         let stages = level.finish(self.snapshot.rule_of(decision));
         if let Some(level) = self.level() {
             level.stages.push(Stage::Requires { flag, variant, satisfied, stages });
@@ -581,17 +578,16 @@ impl Observer for Recorder<'_> {
         }
     }
 
-    fn split(&mut self, position: u64, variant: u32) {
-        let row = self.snapshot.variants.get(variant as usize);
-        let variant = row.map(|row| self.snapshot.operands.text(row.name).to_owned()).unwrap_or_default();
+    fn split(&mut self, position: u64, variant: Choice) {
+        let variant = self.snapshot.name_of(variant).unwrap_or_default().to_owned();
         if let Some(level) = self.level() {
             level.split = Some(SplitDraw { at: percent(position), variant });
         }
     }
 
     fn rule_end(&mut self, rule: u32, applies: bool) {
-        let Some(rule) = self.snapshot.rule_notes.get(rule as usize) else { return };
-        let name = rule.name.map(|name| self.snapshot.operands.text(name).to_owned());
+        let name = self.snapshot.rule_name(rule).map(str::to_owned);
+        let Some(rule) = self.snapshot.rules.get(rule as usize) else { return };
         if let Some(level) = self.level() {
             level.end_rule(rule.index, name, applies);
         }

@@ -7,7 +7,7 @@ use crate::answer::Reason;
 use crate::json::Json;
 use crate::key::FlagKey;
 use crate::live::Live;
-use crate::snapshot::{BucketBy, FlagRow, Rows, Shape, Snapshot, Stored, Text, VariantRow};
+use crate::snapshot::{Choice, FlagRow, Rows, Shape, Snapshot, Stored, Subject, Text, VariantRow};
 use crate::value::{Kind, Value};
 
 /// Keeps an answer forced until it is dropped. See [`Flags::force`](crate::Flags::force).
@@ -80,33 +80,31 @@ impl Snapshot {
         let variant = own.unwrap_or_else(|| {
             let row = VariantRow { value, name: self.add_text("forced"), json };
             self.variants = self.variants.iter().cloned().chain([row]).collect();
-            (self.variants.len() - 1) as u32
+            Choice::of((self.variants.len() - 1) as u32, value)
         });
-        let none = Rows { start: 0, end: 0 };
-        let key = known.and_then(|index| self.flags.get(index)).map(|row| row.key);
         let row = FlagRow {
             id: answer.key.id,
-            key: key.unwrap_or_else(|| self.add_text(answer.key.as_str())),
             kind,
-            off: variant,
             default: variant,
             default_reason: Reason::Static,
-            bucket_by: BucketBy::Key,
-            requirements: none,
-            denials: none,
-            rules: none,
+            bucket_by: Subject::KEY,
+            beside: u32::MAX,
+            rules: Rows { start: 0, end: 0 },
             shape: Shape::Settled,
         };
-        match known.and_then(|index| self.flags.get_mut(index)) {
-            Some(place) => *place = row,
-            None => self.flags = self.flags.iter().cloned().chain([row]).collect(),
+        if let Some(place) = known.and_then(|index| self.flags.get_mut(index)) {
+            *place = row;
+            return;
         }
+        let key = self.add_text(answer.key.as_str());
+        self.keys = self.keys.iter().copied().chain([key]).collect();
+        self.flags = self.flags.iter().cloned().chain([row]).collect();
     }
 
     /// The flag's own variant with this value, so that those who require it are satisfied by name.
-    fn own_variant(&self, flag: usize, value: &ForcedValue) -> Option<u32> {
+    fn own_variant(&self, flag: usize, value: &ForcedValue) -> Option<Choice> {
         let rows = *self.flag_variants.get(flag)?;
-        let is = |variant: u32| match (self.value_of(variant), value) {
+        let is = |variant: &Choice| match (self.value_of(*variant), value) {
             (Value::Bool(own), ForcedValue::Bool(forced)) => own == *forced,
             (Value::Integer(own), ForcedValue::Integer(forced)) => own == *forced,
             (Value::Number(own), ForcedValue::Number(forced)) => own == *forced,
@@ -114,7 +112,8 @@ impl Snapshot {
             (Value::Json(own), ForcedValue::Json(forced)) => own == forced,
             _ => false,
         };
-        (rows.start..rows.end).find(|variant| is(*variant))
+        let choice = |row: u32| self.variants.get(row as usize).map(|variant| Choice::of(row, variant.value));
+        (rows.start..rows.end).filter_map(choice).find(is)
     }
 
     fn stored(&mut self, value: &ForcedValue) -> (Kind, Stored, Text) {

@@ -115,6 +115,11 @@ impl<'k> FlagKey<'k> {
         }
     }
 
+    /// A key whose id is known.
+    pub(crate) fn known(text: &'k str, id: NameId) -> FlagKey<'k> {
+        FlagKey { text, id }
+    }
+
     pub(crate) const fn of(text: &'k str) -> FlagKey<'k> {
         FlagKey { text, id: NameId::of(text) }
     }

@@ -78,12 +78,18 @@ impl KeyList {
 
     /// Whether `key`, whose hash is `unit`, is on the list. Exact.
     pub(crate) fn contains(&self, unit: Unit, key: &str) -> bool {
-        self.may_contain(unit, FilterBits::of(unit)) && self.find(unit, key)
+        self.holds(unit, FilterBits::of(unit), key)
+    }
+
+    /// [`KeyList::contains`], with the bits that were made of the hash.
+    #[inline]
+    pub(crate) fn holds(&self, unit: Unit, bits: FilterBits, key: &str) -> bool {
+        self.may_hold(unit, bits) && self.find(unit, key)
     }
 
     /// Whether a key with this hash may be on the list. Says no to most that are not.
     #[inline]
-    pub(crate) fn may_contain(&self, unit: Unit, bits: FilterBits) -> bool {
+    pub(crate) fn may_hold(&self, unit: Unit, bits: FilterBits) -> bool {
         let word = self.filter.get(filter_word(unit, self.filter.len()));
         word.is_some_and(|word| word & bits.0 == bits.0)
     }
@@ -227,7 +233,7 @@ mod tests {
         let list = list(&entries);
         let passed = (0..50_000)
             .map(|n| Unit::of_text(&format!("visitor-{n}")))
-            .filter(|unit| list.may_contain(*unit, FilterBits::of(*unit)))
+            .filter(|unit| list.may_hold(*unit, FilterBits::of(*unit)))
             .count();
         assert!(passed < 50_000 * 3 / 100, "{passed} of 50,000 went on to the table");
     }

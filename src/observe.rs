@@ -3,14 +3,14 @@
 
 use crate::context::ContextValue;
 use crate::evaluate::Decision;
-use crate::snapshot::FlagRow;
+use crate::snapshot::{Choice, FlagRow};
 
 pub(crate) trait Observer {
     /// Whether a rule's condition is walked even where its rollout has decided, so that it can be told.
     const CURIOUS: bool;
 
     /// A step's test was made. `seen` is what it looked at, `holds` what the test says of it, whatever `not` is around it.
-    fn tested(&mut self, _step: u32, _seen: &ContextValue<'_>, _holds: Option<bool>) {}
+    fn tested(&mut self, _step: usize, _seen: &ContextValue<'_>, _holds: Option<bool>) {}
 
     /// A segment's condition begins, and ends.
     fn segment(&mut self, _segment: u32) {}
@@ -27,7 +27,7 @@ pub(crate) trait Observer {
     fn rule(&mut self, _rule: u32) {}
     fn no_unit(&mut self) {}
     fn rolled(&mut self, _position: u64, _inside: bool) {}
-    fn split(&mut self, _position: u64, _variant: u32) {}
+    fn split(&mut self, _position: u64, _variant: Choice) {}
     fn rule_end(&mut self, _rule: u32, _applies: bool) {}
 }
 

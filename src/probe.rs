@@ -3,17 +3,29 @@
 use crate::bucket::Unit;
 use crate::context::AttributeKind;
 use crate::mark::{self, Mark, Sort};
-use crate::snapshot::{How, Operands, Probe, Rows, Test};
+use crate::snapshot::{How, Operands, Rows, Test};
+
+/// A test as a comparison of integers. See [`Step`](crate::snapshot::Step), which it becomes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Probe {
+    pub(crate) low: u64,
+    pub(crate) span: u64,
+    pub(crate) how: How,
+    /// Whether a hit is one: or else the values themselves are to be compared.
+    pub(crate) exact: bool,
+}
 
 impl Probe {
     /// None: the values themselves are looked at.
     pub(crate) const NONE: Probe = Probe { low: 0, span: 0, how: How::Slowly, exact: false };
 
-    /// How a test of the targeting key compares: by hash, so that a hit is always looked at again.
+    /// How a test of the targeting key compares: by hash, so that a hit is looked at again. A list does that itself.
     pub(crate) fn of_key(test: Test, operands: &mut Operands) -> Probe {
         let hash = |text: &str| Unit::of_text(text).0;
         let (how, low, span) = match test {
-            Test::Listed(list) => (How::KeyListed, u64::from(list), 0),
+            Test::Listed(list) => {
+                return Probe { low: u64::from(list), span: 0, how: How::KeyListed, exact: true };
+            }
             Test::TextIs(text) => (How::Key, operands.texts(one(text)).map(hash).next().unwrap_or(0), 0),
             Test::TextIn(rows) => {
                 let hashes: Vec<u64> = operands.texts(rows).map(hash).collect();
@@ -32,6 +44,7 @@ impl Probe {
         let to = |high: Mark| Some((Mark { place: 0, ..high }, high.place));
         let below = |high: Mark| Some((Mark { place: 0, ..high }, high.place.saturating_sub(1)));
         let only = |mark: Mark| Some((mark, mark.place));
+        let number = |row: u32| operands.number(row).map(Mark::of_number);
         let version = |row: u32| {
             let packed = operands.versions.get(row as usize).map_or(0, |(packed, _)| *packed);
             Some(Mark::of_version(packed)).filter(|mark| *mark != Mark::OTHER)
@@ -40,11 +53,11 @@ impl Probe {
             Test::TextIs(text) => return Probe::of_texts(one(text), operands),
             Test::TextIn(rows) => return Probe::of_texts(rows, operands),
             Test::NumberIn(rows) => return Probe::of_numbers(rows, operands),
-            Test::NumberIs(number) => only(Mark::of_number(number)),
-            Test::AtLeast(number) => from(Mark::of_number(number)),
-            Test::Above(number) => above(Mark::of_number(number)),
-            Test::AtMost(number) => to(Mark::of_number(number)),
-            Test::Below(number) => below(Mark::of_number(number)),
+            Test::NumberIs(row) => number(row).and_then(only),
+            Test::AtLeast(row) => number(row).and_then(from),
+            Test::Above(row) => number(row).and_then(above),
+            Test::AtMost(row) => number(row).and_then(to),
+            Test::Below(row) => number(row).and_then(below),
             Test::Bool(value) => only(Mark::of_bool(value)),
             Test::VersionIs(row) => version(row).and_then(only),
             Test::VersionAtLeast(row) => version(row).and_then(from),

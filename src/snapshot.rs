@@ -15,7 +15,7 @@ use crate::key::NameId;
 use crate::key_list::KeyList;
 use crate::mark::Sort;
 use crate::time::Time;
-use crate::value::{Kind, Value};
+use crate::value::{FlagType, Kind, Value};
 use crate::version::Version;
 
 /// The flags of one file, for the facts of one service and one stretch of time, ready to answer.
@@ -30,16 +30,21 @@ pub struct Snapshot {
     pub(crate) segments: Box<[Text]>,
     /// In file order.
     pub(crate) flags: Box<[FlagRow]>,
-    /// Open addressing by id: a flag's index plus 1, or 0. A power of two long, at most a quarter full.
+    /// Their keys: as long as `flags`.
+    pub(crate) keys: Box<[Text]>,
+    /// Open addressing by id: a flag's index, or [`NOBODY`]. A power of two long, at most a quarter full.
     pub(crate) places: Box<[u32]>,
     /// For forced answers: each flag's own variants.
     #[cfg(feature = "test-util")]
     pub(crate) flag_variants: Box<[Rows]>,
+    /// What stands before the rules of the flags that have such.
+    pub(crate) gates: Box<[GateRow]>,
     pub(crate) requirements: Box<[RequirementRow]>,
     pub(crate) denials: Box<[Jump]>,
     pub(crate) rules: Box<[RuleRow]>,
-    /// The rest of each rule, for the few who ask: as long as `rules`.
-    pub(crate) rule_notes: Box<[RuleNote]>,
+    /// Their names, for the few who ask: as long as `rules`.
+    pub(crate) rule_names: Box<[Option<Text>]>,
+    pub(crate) splits: Box<[SplitRow]>,
     pub(crate) parts: Box<[PartRow]>,
     pub(crate) variants: Box<[VariantRow]>,
     pub(crate) jsons: Box<[Json]>,
@@ -51,6 +56,9 @@ pub struct Snapshot {
     /// The instants between which this snapshot holds: from (included), until (excluded).
     pub(crate) holds: (Option<Time>, Option<Time>),
 }
+
+/// The place of no flag.
+const NOBODY: u32 = u32::MAX;
 
 /// A stretch of [`Operands::text`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,6 +125,10 @@ impl Operands {
         self.texts(rows).any(|known| known == text)
     }
 
+    pub(crate) fn number(&self, index: u32) -> Option<f64> {
+        self.numbers.get(index as usize).copied()
+    }
+
     pub(crate) fn version(&self, index: u32) -> Option<Version<'_>> {
         self.versions.get(index as usize).map(|(packed, text)| Version::known(*packed, self.text(*text)))
     }
@@ -133,37 +145,102 @@ pub(crate) struct AttributeRow {
     pub(crate) fact: bool,
 }
 
-/// What a flag buckets by.
+/// What of a context is looked at. One word, since each test and each flag has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BucketBy {
-    Key,
-    Attribute(u32),
+pub(crate) struct Subject(u32);
+
+impl Subject {
+    pub(crate) const KEY: Subject = Subject(u32::MAX);
+    /// The instant is known when a snapshot is compiled: only notes have it.
+    pub(crate) const NOW: Subject = Subject(u32::MAX - 1);
+    /// A segment is asked.
+    pub(crate) const NOTHING: Subject = Subject(u32::MAX - 2);
+
+    /// An attribute, by its place in [`Snapshot::attributes`].
+    pub(crate) fn of_attribute(place: u32) -> Subject {
+        Subject(place)
+    }
+
+    pub(crate) fn attribute(self) -> Option<u32> {
+        (self.0 < Subject::NOTHING.0).then_some(self.0)
+    }
 }
 
+/// A variant, or the split that chooses one. One word: its two low bits say which, and what a boolean variant answers, so
+/// that nobody reads a row to know that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Choice(u32);
+
+impl Choice {
+    const VALUE: u32 = 2;
+    const SPLIT: u32 = 3;
+
+    /// The variant of a row, which has this value.
+    pub(crate) fn of(row: u32, value: Stored) -> Choice {
+        let mark = if let Stored::Bool(value) = value { u32::from(value) } else { Choice::VALUE };
+        Choice(row << 2 | mark)
+    }
+
+    pub(crate) fn of_split(row: u32) -> Choice {
+        Choice(row << 2 | Choice::SPLIT)
+    }
+
+    /// Whether it is a boolean variant that answers true or false.
+    #[inline]
+    fn is_switch(self) -> bool {
+        self.0 & 2 == 0
+    }
+
+    /// What a boolean variant answers.
+    #[inline]
+    fn is_on(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    #[inline]
+    pub(crate) fn is_split(self) -> bool {
+        self.0 & 3 == Choice::SPLIT
+    }
+
+    /// Its place in [`Snapshot::variants`], or in [`Snapshot::splits`].
+    #[inline]
+    pub(crate) fn row(self) -> usize {
+        (self.0 >> 2) as usize
+    }
+}
+
+/// What a check of a flag reads first: half a cache line.
 #[derive(Clone, Debug)]
 pub(crate) struct FlagRow {
     pub(crate) id: NameId,
     pub(crate) rules: Rows,
-    pub(crate) requirements: Rows,
-    pub(crate) denials: Rows,
-    pub(crate) key: Text,
-    pub(crate) off: u32,
-    pub(crate) default: u32,
-    pub(crate) bucket_by: BucketBy,
+    pub(crate) default: Choice,
+    pub(crate) bucket_by: Subject,
+    /// What belongs to the shape: where [`Shape::Gated`] a place in [`Snapshot::gates`], where [`Shape::OneList`] one in
+    /// [`Operands::lists`].
+    pub(crate) beside: u32,
     pub(crate) kind: Kind,
     pub(crate) shape: Shape,
     pub(crate) default_reason: Reason,
 }
 
+/// What stands before a flag's rules, and the variant of those who do not pass.
+#[derive(Clone, Debug)]
+pub(crate) struct GateRow {
+    pub(crate) requirements: Rows,
+    pub(crate) denials: Rows,
+    pub(crate) off: Choice,
+}
+
 /// How much there is to a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// One rule and the targeting key.
-    OneRule,
-    /// One rule, with nothing but a test of the targeting key to it.
-    OneKeyTest,
     /// Everyone gets the default.
     Settled,
+    /// One rule and the targeting key.
+    OneRule,
+    /// One rule, and its condition is that the targeting key is on a long list.
+    OneList,
     /// Several rules, or an attribute to bucket by.
     Rules,
     /// Requirements or denials before all else.
@@ -173,40 +250,36 @@ pub(crate) enum Shape {
 #[derive(Clone, Debug)]
 pub(crate) struct RequirementRow {
     pub(crate) flag: u32,
-    /// The variants that satisfy, as places in [`Snapshot::variants`].
-    pub(crate) variants: Box<[u32]>,
+    /// The variants that satisfy.
+    pub(crate) variants: Box<[Choice]>,
 }
 
-/// What it takes to apply a rule.
+/// A rule: half a cache line.
 #[derive(Clone, Debug)]
 pub(crate) struct RuleRow {
     /// The last position inside the rollout; `u64::MAX` where the rule has none or holds everyone with a unit.
     pub(crate) last: u64,
     pub(crate) rollout_salt: u64,
     pub(crate) when: Jump,
-    /// The variant, where there is no split.
-    pub(crate) variant: u32,
-    /// Empty where there is no split.
-    pub(crate) parts: Rows,
-    /// Whether it applies only where there is a unit: it has a rollout or a split.
-    pub(crate) bucketed: bool,
-}
-
-/// What is told of a rule, and what only splits need.
-#[derive(Clone, Debug)]
-pub(crate) struct RuleNote {
-    pub(crate) split_salt: u64,
+    pub(crate) choice: Choice,
     /// Its place in the file.
     pub(crate) index: u32,
-    pub(crate) name: Option<Text>,
+    /// Whether it applies only where there is a unit: it has a rollout or a split.
+    pub(crate) bucketed: bool,
     pub(crate) reason: Reason,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct SplitRow {
+    pub(crate) salt: u64,
+    pub(crate) parts: Rows,
 }
 
 /// A part of a split.
 #[derive(Clone, Debug)]
 pub(crate) struct PartRow {
     pub(crate) last: u64,
-    pub(crate) variant: u32,
+    pub(crate) variant: Choice,
 }
 
 #[derive(Clone, Debug)]
@@ -227,15 +300,41 @@ pub(crate) enum Stored {
     Json(u32),
 }
 
-/// Where to go on: a step, or an end.
+/// Where to go on: a step, or an end; and whether to look at the values themselves first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Jump(pub(crate) u32);
+pub(crate) struct Jump(u32);
 
 impl Jump {
-    pub(crate) const HOLDS: Jump = Jump(u32::MAX);
-    pub(crate) const FAILS: Jump = Jump(u32::MAX - 1);
+    pub(crate) const HOLDS: Jump = Jump(u32::MAX >> 1);
+    pub(crate) const FAILS: Jump = Jump((u32::MAX >> 1) - 1);
     /// Integers do not say it: the values themselves are to be compared.
-    pub(crate) const LOOK: Jump = Jump(u32::MAX - 2);
+    pub(crate) const LOOK: Jump = Jump::HOLDS.once_looked();
+
+    /// To a step. No flag file is large enough to have as many as there are below [`Jump::FAILS`].
+    pub(crate) const fn to(step: u32) -> Jump {
+        Jump(step)
+    }
+
+    /// There, but by way of a look: no step is where this leads.
+    pub(crate) const fn once_looked(self) -> Jump {
+        Jump(self.0 | !(u32::MAX >> 1))
+    }
+
+    /// Where this leads once the values themselves were compared.
+    #[inline]
+    pub(crate) const fn looked(self) -> Jump {
+        Jump(self.0 & (u32::MAX >> 1))
+    }
+
+    /// Where a step would stand; beyond all steps for an end, or a look.
+    #[inline]
+    pub(crate) const fn step(self) -> usize {
+        self.0 as usize
+    }
+
+    pub(crate) const fn is_end(self) -> bool {
+        self.looked().0 >= Jump::FAILS.0
+    }
 }
 
 /// One test of one attribute, as a comparison of integers, and where to go on.
@@ -246,28 +345,20 @@ impl Jump {
 pub(crate) struct Step {
     /// The attribute.
     pub(crate) id: NameId,
-    pub(crate) probe: Probe,
+    /// What [`How`] says of these two.
+    pub(crate) low: u64,
+    pub(crate) span: u64,
     /// INVARIANT: jumps lead forward within the same condition, so every walk ends.
     ///
-    /// [`Jump::LOOK`] where a hit of the probe is none yet.
+    /// By way of a look where a hit is none yet.
     pub(crate) yes: Jump,
     pub(crate) no: Jump,
     /// Where the attribute is missing.
     pub(crate) unknown: Jump,
-}
-
-/// A test as a comparison of integers.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Probe {
-    /// What [`How`] says.
-    pub(crate) low: u64,
-    pub(crate) span: u64,
     pub(crate) how: How,
-    /// Whether a hit is one: or else the values themselves are to be compared.
-    pub(crate) exact: bool,
 }
 
-/// How a probe compares the mark of an attribute, or the hash of the targeting key. What is of another sort takes a
+/// How a step compares the mark of an attribute, or the hash of the targeting key. What is of another sort takes a
 /// longer look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum How {
@@ -279,7 +370,7 @@ pub(crate) enum How {
     Key,
     /// A hit is one of a stretch of [`Operands::places`]: from `low` until `span`.
     KeyOneOf,
-    /// A hit is what may be on a list: the place `low` in [`Operands::lists`].
+    /// A hit is what is on a list: the place `low` in [`Operands::lists`].
     KeyListed,
     /// No comparison of integers says it.
     Slowly,
@@ -290,8 +381,6 @@ pub(crate) enum How {
 pub(crate) struct Written {
     pub(crate) test: Test,
     pub(crate) subject: Subject,
-    /// Where the step leads if the test holds.
-    pub(crate) yes: Jump,
     pub(crate) spelling: Spelling,
 }
 
@@ -313,7 +402,7 @@ impl Spelling {
         Spelling(self.0 & !1 | u32::from(negated))
     }
 
-    /// Whether `yes` is where the test does not hold.
+    /// Whether [`Step::yes`] is where what was written does not hold.
     pub(crate) fn is_opposite(self) -> bool {
         self.0 & 1 == 1
     }
@@ -324,17 +413,7 @@ impl Spelling {
     }
 }
 
-/// What a test looks at, in the words of the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Subject {
-    Key,
-    Attribute(u32),
-    /// The instant is known when a snapshot is compiled: only notes have it.
-    Now,
-    /// A segment is asked.
-    Nothing,
-}
-
+/// A test, with its operands by their places: a note of twelve bytes, since each step has one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Test {
     Present(AttributeKind),
@@ -346,12 +425,14 @@ pub(crate) enum Test {
     StartsWith(Rows),
     EndsWith(Rows),
     Contains(Rows),
-    NumberIs(f64),
-    AtLeast(f64),
-    Above(f64),
-    AtMost(f64),
-    Below(f64),
+    /// One of [`Operands::numbers`].
+    NumberIs(u32),
+    AtLeast(u32),
+    Above(u32),
+    AtMost(u32),
+    Below(u32),
     NumberIn(Rows),
+    /// One of [`Operands::versions`].
     VersionIs(u32),
     VersionAtLeast(u32),
     VersionAbove(u32),
@@ -405,7 +486,7 @@ impl Snapshot {
 
     /// The keys of the flags, in file order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.flags.iter().map(|flag| self.operands.text(flag.key))
+        self.keys.iter().map(|key| self.operands.text(*key))
     }
 
     /// The stretch of time for which the answers hold: from an instant (included) until another (excluded). A file that
@@ -430,12 +511,15 @@ impl Snapshot {
             + size_of_val(&*self.attributes)
             + size_of_val(&*self.segments)
             + size_of_val(&*self.flags)
+            + size_of_val(&*self.keys)
+            + size_of_val(&*self.gates)
             + size_of_val(&*self.places)
             + size_of_val(&*self.requirements)
             + self.requirements.iter().map(|requirement| 4 * requirement.variants.len()).sum::<usize>()
             + size_of_val(&*self.denials)
             + size_of_val(&*self.rules)
-            + size_of_val(&*self.rule_notes)
+            + size_of_val(&*self.rule_names)
+            + size_of_val(&*self.splits)
             + size_of_val(&*self.parts)
             + size_of_val(&*self.variants)
             + size_of_val(&*self.steps)
@@ -444,8 +528,28 @@ impl Snapshot {
     }
 
     #[inline]
-    pub(crate) fn value_of(&self, variant: u32) -> Value<'_> {
-        let Some(row) = self.variants.get(variant as usize) else { return Value::Null };
+    pub(crate) fn value_of(&self, variant: Choice) -> Value<'_> {
+        if variant.is_switch() { Value::Bool(variant.is_on()) } else { self.written_value(variant) }
+    }
+
+    /// The value of a variant as a type, or the default: for null, and for other types.
+    #[inline]
+    pub(crate) fn value_or<'v, T: FlagType + ?Sized>(
+        &'v self,
+        variant: Choice,
+        default: T::Value<'v>,
+    ) -> T::Value<'v> {
+        if T::KIND != Kind::Bool {
+            return T::read(self.written_value(variant)).unwrap_or(default);
+        }
+        // What a boolean flag has besides true and false is null.
+        if variant.is_switch() { T::switched(variant.is_on(), default) } else { default }
+    }
+
+    /// The value in a variant's row.
+    #[inline]
+    fn written_value(&self, variant: Choice) -> Value<'_> {
+        let Some(row) = self.variants.get(variant.row()) else { return Value::Null };
         match row.value {
             Stored::Null => Value::Null,
             Stored::Bool(value) => Value::Bool(value),
@@ -458,15 +562,15 @@ impl Snapshot {
 
     /// Makes the table that finds a flag by its id.
     pub(crate) fn index_flags(&mut self) {
-        let mut places = vec![0_u32; (4 * self.flags.len()).next_power_of_two().max(2)];
+        let mut places = vec![NOBODY; (4 * self.flags.len()).next_power_of_two().max(2)];
         let mask = places.len() - 1;
         for (number, flag) in self.flags.iter().enumerate() {
             let mut place = flag.id.0 as usize & mask;
-            while places.get(place).is_some_and(|taken| *taken != 0) {
+            while places.get(place).is_some_and(|taken| *taken != NOBODY) {
                 place = (place + 1) & mask;
             }
             if let Some(place) = places.get_mut(place) {
-                *place = u32::try_from(number + 1).unwrap_or(u32::MAX);
+                *place = u32::try_from(number).unwrap_or(NOBODY);
             }
         }
         self.places = places.into();
@@ -475,15 +579,32 @@ impl Snapshot {
     /// The flag of an id that a handle's compiler, or a full probe, vouches for.
     #[inline]
     pub(crate) fn flag(&self, id: NameId) -> Option<&FlagRow> {
+        self.find(id).map(|(_, row)| row)
+    }
+
+    /// A flag by its id, and its place in the file.
+    #[inline]
+    pub(crate) fn find(&self, id: NameId) -> Option<(usize, &FlagRow)> {
         let mask = self.places.len().wrapping_sub(1);
         let mut place = id.0 as usize & mask;
         loop {
-            let index = *self.places.get(place)?;
-            let row = self.flags.get((index as usize).wrapping_sub(1))?;
+            let index = *self.places.get(place)? as usize;
+            let row = self.flags.get(index)?;
             if row.id == id {
-                return Some(row);
+                return Some((index, row));
             }
             place = (place + 1) & mask;
         }
+    }
+
+    /// The key of a flag.
+    pub(crate) fn key_of(&self, flag: &FlagRow) -> &str {
+        let key = self.find(flag.id).and_then(|(index, _)| self.keys.get(index));
+        key.map_or("", |key| self.operands.text(*key))
+    }
+
+    /// A variant's name.
+    pub(crate) fn name_of(&self, variant: Choice) -> Option<&str> {
+        self.variants.get(variant.row()).map(|variant| self.operands.text(variant.name))
     }
 }

@@ -71,6 +71,10 @@ pub trait FlagType: sealed::Sealed {
     #[doc(hidden)]
     fn read(value: Value<'_>) -> Option<Self::Value<'_>>;
 
+    /// What a switch says, where this type is `bool`; the default of all others.
+    #[doc(hidden)]
+    fn switched<'v>(on: bool, default: Self::Value<'v>) -> Self::Value<'v>;
+
     /// The value as the dynamic enum.
     #[doc(hidden)]
     fn write(value: Self::Value<'_>) -> Value<'_>;
@@ -81,7 +85,7 @@ pub trait FlagType: sealed::Sealed {
 }
 
 macro_rules! flag_type {
-    ($type:ty, $variant:ident, $value:ty) => {
+    ($type:ty, $variant:ident, $value:ty, |$on:pat_param, $default:pat_param| $switched:expr) => {
         impl FlagType for $type {
             type Value<'v> = $value;
             const KIND: Kind = Kind::$variant;
@@ -92,6 +96,11 @@ macro_rules! flag_type {
                     Value::$variant(value) => Some(value),
                     _ => None,
                 }
+            }
+
+            #[inline]
+            fn switched<'v>($on: bool, $default: Self::Value<'v>) -> Self::Value<'v> {
+                $switched
             }
 
             #[inline]
@@ -107,8 +116,8 @@ macro_rules! flag_type {
     };
 }
 
-flag_type!(bool, Bool, bool);
-flag_type!(i64, Integer, i64);
-flag_type!(f64, Number, f64);
-flag_type!(str, Text, &'v str);
-flag_type!(Json, Json, &'v Json);
+flag_type!(bool, Bool, bool, |on, _| on);
+flag_type!(i64, Integer, i64, |_, default| default);
+flag_type!(f64, Number, f64, |_, default| default);
+flag_type!(str, Text, &'v str, |_, default| default);
+flag_type!(Json, Json, &'v Json, |_, default| default);
