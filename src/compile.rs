@@ -94,6 +94,8 @@ struct Compiler<'s> {
     interned: HashMap<&'s str, Text>,
     interned_lists: HashMap<Vec<&'s str>, Rows>,
     interned_versions: HashMap<Text, u32>,
+    /// How lists of texts are compared with, by their hashes for the targeting key, and by their marks for attributes.
+    interned_probes: HashMap<(Rows, bool), Probe>,
     attributes: Vec<AttributeRow>,
     segment_names: Vec<Text>,
     /// What a segment comes to for a question: known after its first use.
@@ -147,6 +149,7 @@ impl<'s> Compiler<'s> {
             interned: HashMap::new(),
             interned_lists: HashMap::new(),
             interned_versions: HashMap::new(),
+            interned_probes: HashMap::new(),
             attributes: Vec::new(),
             segment_names: Vec::new(),
             segments: HashMap::new(),
@@ -353,7 +356,10 @@ impl<'s> Compiler<'s> {
             default = off;
         }
         let gated = self.gates.len() > gates;
-        let rules = Rows { start: index(rules), end: index(self.rules.len()) };
+        let rules = match self.rules.len() - rules {
+            0 => Rows::NOWHERE,
+            _ => Rows { start: index(rules), end: index(self.rules.len()) },
+        };
         // Without a rule that draws, hashing an attribute would be for nothing.
         let draws = self.rules.get(rules.range()).unwrap_or_default().iter().any(|rule| rule.bucketed);
         let attribute = flag.bucket_by.filter(|_| draws);
@@ -613,7 +619,7 @@ impl<'s> Compiler<'s> {
                 return Lowered::Step(LoweredStep { id, probe, written, unknown });
             }
             Tested::Key => {
-                let probe = Probe::of_key(test, &mut self.operands);
+                let probe = self.probe_of(subject, test);
                 return Lowered::Step(LoweredStep { id: NameId::of(""), probe, written, unknown });
             }
         };
@@ -637,9 +643,17 @@ impl<'s> Compiler<'s> {
         };
         let same = fails && question.negated == question.unknown;
         if closed.is_empty() || same {
-            return (id, Probe::of(test, &mut self.operands));
+            return (id, self.probe_of(Subject::of_attribute(index(attribute)), test));
         }
         (id, Probe::NONE)
+    }
+
+    /// How a test compares; of a list of texts kept once, however often the list stands in the file.
+    fn probe_of(&mut self, subject: Subject, test: Test) -> Probe {
+        let by_hash = subject == Subject::KEY;
+        let probe = if by_hash { Probe::of_key } else { Probe::of };
+        let Test::TextIn(rows) = test else { return probe(test, &mut self.operands) };
+        *self.interned_probes.entry((rows, by_hash)).or_insert_with(|| probe(test, &mut self.operands))
     }
 
     /// Whether all of some texts are among those that a declaration knows.

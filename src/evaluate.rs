@@ -240,8 +240,8 @@ impl Snapshot {
     #[inline]
     fn decided(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
         match flag.shape {
-            Shape::Settled => flag.fallen_through(),
-            Shape::OneRule | Shape::OneList => self.one_rule(flag, context),
+            // A settled flag is one whose first rule is not found: that costs less than to ask for it beforehand.
+            Shape::Settled | Shape::OneRule | Shape::OneList => self.one_rule(flag, context),
             Shape::Rules | Shape::Gated => self.decided_in_full(flag, context),
         }
     }

@@ -89,7 +89,7 @@ impl Snapshot {
             default_reason: Reason::Static,
             bucket_by: Subject::KEY,
             beside: u32::MAX,
-            rules: Rows { start: 0, end: 0 },
+            rules: Rows::NOWHERE,
             shape: Shape::Settled,
         };
         if let Some(place) = known.and_then(|index| self.flags.get_mut(index)) {

@@ -77,13 +77,16 @@ impl Text {
 }
 
 /// A stretch of some table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Rows {
     pub(crate) start: u32,
     pub(crate) end: u32,
 }
 
 impl Rows {
+    /// An empty stretch, beyond every table.
+    pub(crate) const NOWHERE: Rows = Rows { start: u32::MAX, end: u32::MAX };
+
     #[inline]
     pub(crate) fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
@@ -213,6 +216,7 @@ impl Choice {
 #[derive(Clone, Debug)]
 pub(crate) struct FlagRow {
     pub(crate) id: NameId,
+    /// INVARIANT: [`Rows::NOWHERE`] where there is none.
     pub(crate) rules: Rows,
     pub(crate) default: Choice,
     pub(crate) bucket_by: Subject,
