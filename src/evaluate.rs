@@ -108,6 +108,24 @@ impl Snapshot {
         }
     }
 
+    /// The value of a flag whose key is only known at run time.
+    ///
+    /// Never fails: null for a key that no flag has. Does not allocate.
+    ///
+    /// ```
+    /// use waterspout::{Context, FlagKey, Flags, Value};
+    ///
+    /// let flags = Flags::from_text(r#"{"version": 1, "flags": {"limit": {"variants": {"low": 5}, "default": "low"}}}"#)?;
+    /// let view = flags.view();
+    /// let context = Context::new("ada", &[]);
+    /// assert_eq!(view.value_key(FlagKey::parse("limit")?, &context), Value::Integer(5));
+    /// assert_eq!(view.value_key(FlagKey::parse("limits")?, &context), Value::Null);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn value_key(&self, key: FlagKey<'_>, context: &Context<'_>) -> Value<'_> {
+        self.flag_of(key).map_or(Value::Null, |row| self.value_of(self.decided(row, context).variant))
+    }
+
     /// The answers of all flags for one context, in file order.
     ///
     /// ```
@@ -157,7 +175,7 @@ impl Snapshot {
     pub(crate) fn flag_of(&self, key: FlagKey<'_>) -> Option<&FlagRow> {
         let (index, row) = self.find(key.id)?;
         let known = self.keys.get(index)?;
-        (self.operands.text(*known) == key.as_str()).then_some(row)
+        (self.operands.bytes(*known) == key.as_str().as_bytes()).then_some(row)
     }
 
     /// The rule of a flag that is nothing but a rollout, and the variant of everyone else.

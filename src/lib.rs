@@ -105,6 +105,7 @@ mod syntax;
 mod time;
 mod value;
 mod version;
+mod word;
 
 pub use address::Block;
 pub use answer::{Answer, ErrorCode, Reason, RuleName};

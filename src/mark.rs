@@ -6,6 +6,8 @@
 
 use std::net::Ipv4Addr;
 
+use crate::word;
+
 /// What sort of value a mark stands for. Only marks of one sort can be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sort {
@@ -77,15 +79,7 @@ fn text_place(bytes: &[u8]) -> u64 {
         let mixed = ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from_le_bytes(*middle);
         return (0xff << 56) | (mixed.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 8);
     }
-    // What is short is read in two overlapping pieces: where they overlap, they say the same.
-    let text = if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        u64::from(u32::from_le_bytes(*first)) | (u64::from(u32::from_le_bytes(*last)) << (8 * (length - 4)))
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
-        u64::from(u16::from_le_bytes(*first)) | (u64::from(u16::from_le_bytes(*last)) << (8 * (length - 2)))
-    } else {
-        bytes.first().map_or(0, |byte| u64::from(*byte))
-    };
-    text | (length << 56)
+    word::of_short(bytes) | (length << 56)
 }
 
 #[cfg(test)]

@@ -44,12 +44,12 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
     ("flags.rs", &["Forced", "context", "error", "flag", "force", "live", "loader", "value"], &[]),
     ("force.rs", &["answer", "json", "key", "live", "snapshot", "value"], &[]),
     ("json.rs", &[], &["serde", "serde_json"]),
-    ("key.rs", &[], &["thiserror"]),
+    ("key.rs", &["word"], &["thiserror"]),
     ("key_list.rs", &["bucket"], &[]),
     ("lanes.rs", &["bucket"], &[]),
     ("limits.rs", &[], &[]),
     ("live.rs", &["force", "snapshot"], &["arc_swap"]),
-    ("mark.rs", &[], &[]),
+    ("mark.rs", &["word"], &[]),
     ("merge.rs", &["flag_set"], &[]),
     ("observe.rs", &["context", "evaluate", "snapshot"], &[]),
     ("probe.rs", &["bucket", "context", "mark", "snapshot"], &[]),
@@ -63,6 +63,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
     ("time.rs", &[], &[]),
     ("value.rs", &["json"], &[]),
     ("version.rs", &[], &[]),
+    ("word.rs", &[], &[]),
     (
         "resolve/",
         &[

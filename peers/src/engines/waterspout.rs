@@ -111,7 +111,7 @@ impl Engine for ByHandle {
 #[inline]
 fn is_on_by_key(worker: &mut Reader, key: &str, context: &Context<'_>) -> bool {
     let Ok(key) = FlagKey::parse(key) else { return false };
-    worker.view().answer_key(key, context).value == Value::Bool(true)
+    worker.view().value_key(key, context) == Value::Bool(true)
 }
 
 impl Engine for ByKey {
