@@ -3,6 +3,7 @@
 #
 #     crates/reference/mutants.sh            all breaks
 #     crates/reference/mutants.sh WORD       those whose name or file holds WORD
+#     crates/reference/mutants.sh --stale    none: only says which texts are gone
 #
 # Works on a copy of the tree (what git tracks, and what is new), so nothing here is touched. A break names the text
 # that it replaces; if that text is gone, the script says so and fails: the break is to be written anew, not dropped.
@@ -14,6 +15,8 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=${MUTANTS_DIR:-${TMPDIR:-/tmp}/waterspout-mutants}
 only=${1:-}
+stale_only=
+if [ "$only" = --stale ]; then only='' stale_only=yes; fi
 copy=$work/tree
 log=$work/log
 
@@ -79,8 +82,9 @@ mutant() {
         printf '%-62s %-13s %s\n' "$name" "$2" "STALE: $(cat "$log/stale")"
         return
     fi
-    by=$(caught "${name// /-}")
+    if [ -z "$stale_only" ]; then by=$(caught "${name// /-}"); else by='not run'; fi
     cp "$work/original" "$file"
+    if [ -n "$stale_only" ]; then return; fi
     case $by in
     '') survivors=$((survivors + 1)); by='SURVIVED' ;;
     'does not compile') stale=$((stale + 1)); by="STALE: does not compile, see $log" ;;
@@ -88,29 +92,33 @@ mutant() {
     printf '%-62s %-13s %s\n' "$name" "$2" "$by"
 }
 
-whole=$(caught unbroken)
+whole=
+if [ -z "$stale_only" ]; then whole=$(caught unbroken); fi
 if [ -n "$whole" ]; then
     echo "the tests must hold before anything is broken, and they do not: $whole" >&2
     exit 2
 fi
 
 mutant 'a split is drawn with the salt of the rollout' evaluate.rs \
-    'self.rule_notes.get(index as usize).map_or(0, |note| note.split_salt)' \
-    'self.rules.get(index as usize).map_or(0, |rule| rule.rollout_salt)'
+    'split.choose(&self.parts, unit)' \
+    'SplitRow { salt: rule.rollout_salt, ..split.clone() }.choose(&self.parts, unit)'
 mutant 'a rule alone forgets its condition' evaluate.rs \
-    'if rule.when == Jump::HOLDS {' 'if rule.parts.is_empty() {'
+    'if rule.when == Jump::HOLDS {' 'if !rule.choice.is_split() {'
 mutant 'a rule alone forgets its rollout' evaluate.rs \
     'rule.bucketed && !rule.is_inside(context.unit(), &mut Silent)' 'rule.bucketed && context.unit().is_none()'
 mutant 'what is not looked at yet holds' evaluate.rs \
-    '_ => self.one_rule_looking(flag, context),
-        }' '_ => self.served(rule, index, context),
-        }'
+    '_ => self.one_rule_looking(flag, context),' '_ => self.served(rule, index, context),'
+mutant 'who may be on a list is on it' evaluate.rs \
+    'if self.operands.lists_key(flag.beside, context) =>' 'if self.operands.may_list_key(flag.beside, context) =>'
+mutant 'a part of a split ends before its last place' evaluate.rs \
+    'position <= part.last' 'position < part.last && part.last != u64::MAX'
 mutant 'any answer satisfies a requirement' evaluate.rs \
     'if !satisfied {' 'if false {'
 mutant 'only the first denial counts' evaluate.rs \
     'if denied {' 'if denied && index == 0 {'
 mutant 'above takes the edge in' condition.rs \
-    'Test::Above(number) => value.as_number()? > number' 'Test::Above(number) => value.as_number()? >= number'
+    'Test::Above(number) => value.as_number()? > self.number(number)?' \
+    'Test::Above(number) => value.as_number()? >= self.number(number)?'
 mutant 'before takes the edge in' condition.rs \
     'Test::Before(time) => value.time()? <' 'Test::Before(time) => value.time()? <='
 mutant 'has_all is content with one' condition.rs \
@@ -121,6 +129,13 @@ mutant 'a closed attribute takes any text' condition.rs \
     'self.operands.has(row.closed, text)' '!text.is_empty() || row.closed.is_empty()'
 mutant 'a value of another sort is compared' condition.rs \
     'if mark.sort == sort {' 'if mark.sort != Sort::Missing {'
+mutant 'a switch says its opposite' snapshot.rs \
+    'self.0 & 1 != 0' 'self.0 & 1 == 0'
+mutant 'a null of a boolean flag is its off' snapshot.rs \
+    'if variant.is_switch() { T::switched(variant.is_on(), default) } else { default }' \
+    'T::switched(variant.is_on(), default)'
+mutant 'what was looked at goes on as if it were not' condition.rs \
+    'Some(true) => step.yes.looked(),' 'Some(true) => step.yes,'
 mutant 'what a context owns is missing' condition.rs \
     'mark.sort == Sort::Missing && context.is_borrowed()' 'mark.sort == Sort::Missing'
 mutant 'the end of a range is outside' condition.rs \
@@ -131,7 +146,7 @@ mutant 'a hash that is there is the text' probe.rs \
 mutant 'a mark of a long text is the text' probe.rs \
     'operands.texts(rows).all(mark::is_exact)' 'true'
 mutant 'above takes the edge in, by marks' probe.rs \
-    'Test::Above(number) => above(' 'Test::Above(number) => from('
+    'Test::Above(row) => number(row).and_then(above)' 'Test::Above(row) => number(row).and_then(from)'
 mutant 'below takes the edge in, by marks' probe.rs \
     'Test::VersionBelow(row) => version(row).and_then(below)' 'Test::VersionBelow(row) => version(row).and_then(to)'
 mutant 'a block ends one address early' address.rs \
@@ -142,7 +157,7 @@ mutant 'negative numbers are in the wrong order' mark.rs \
 mutant 'zero has a sign' mark.rs \
     '(number + 0.0).to_bits()' 'number.to_bits()'
 mutant 'a mark forgets how long a text is' mark.rs \
-    'text | (length << 56)' 'text'
+    'word::of_short(bytes) | (length << 56)' 'word::of_short(bytes)'
 
 mutant 'a deny lets the unknown through' compile.rs \
     'let missing = if unknown { yes } else { no };' 'let missing = no;'
@@ -161,7 +176,7 @@ mutant 'an empty attribute names a unit' evaluate.rs \
 mutant 'a number names a unit in the place of a text' evaluate.rs \
     '(AttributeKind::Number, ContextValue::Number(number))' '(_, ContextValue::Number(number))'
 mutant 'an explanation forgets the rollout' evaluate.rs \
-    'Some(unit) if inside && holds =>' 'Some(unit) if holds =>'
+    'if !inside || !holds {' 'if !holds {'
 mutant 'a wrong type is told as a missing flag' evaluate.rs \
     'Some(_) => self.error(flag.key(), default, ErrorCode::TypeMismatch)' \
     'Some(_) => self.error(flag.key(), default, ErrorCode::FlagNotFound)'
