@@ -1,21 +1,25 @@
 //! A list of texts that may hold millions: early adopters, pilot accounts.
 //!
-//! One arena of bytes and three flat tables; freeing it is freeing four blocks. Asking costs nothing for most who are
-//! not on it: one word of a Bloom filter says so.
+//! One arena of bytes and two flat tables; freeing it is freeing three blocks. Asking costs nothing for most who are not on
+//! it: one word of a Bloom filter says so. Whoever is on it is found by two reads: a place of the table, and the text.
 
 use crate::bucket::Unit;
+use crate::lanes;
 
 /// An immutable set of texts, in the order in which they were given, without repetitions.
 #[derive(Debug)]
 pub(crate) struct KeyList {
-    text: Box<str>,
-    /// Where each entry ends in `text`.
-    ends: Box<[u32]>,
-    /// Open addressing by the unit's hash: an entry's number, from 1, in the low bits, and bits of its hash above them, so
-    /// that most entries that are another's are passed by unread. 0 is empty: one place in five stays so.
+    /// [`BEFORE`], and then the entries, each with [`END`] behind it.
+    text: Box<[u8]>,
+    count: usize,
+    /// Open addressing by the unit's hash: where an entry starts in `text`, in the low bits, and bits of its hash above
+    /// them, so that most entries that are another's are passed by unread. 0 is empty. A walk ends at an empty place or at
+    /// the end of the table, which is a little longer than there are homes.
     places: Box<[u32]>,
-    /// How many low bits of a place hold a number.
-    number_bits: u32,
+    /// How many places a walk can begin at: three for two entries.
+    homes: usize,
+    /// Which bits of a place are of a hash.
+    marks: u32,
     /// A Bloom filter of one word per three entries or so.
     filter: Box<[u64]>,
 }
@@ -24,56 +28,73 @@ pub(crate) struct KeyList {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooLong;
 
+/// Ends an entry. No text holds this byte.
+const END: u8 = 0xFF;
+
+/// Stands before the first entry, so that none starts at 0. No text holds this byte, and no entry ends with it: whatever is
+/// compared with the entry of an empty place is another text.
+const BEFORE: u8 = 0xFE;
+
 impl KeyList {
     /// Builds the list. Entries may repeat; each is kept once.
-    pub(crate) fn of<'k>(entries: impl Iterator<Item = &'k str> + Clone) -> Result<KeyList, TooLong> {
-        let count = entries.clone().count();
-        let mut list = KeyList {
-            text: Box::default(),
-            ends: Box::default(),
-            places: vec![0; count + count / 4 + 1].into(),
-            // With 2^31 entries that differ, the text would be too long.
-            number_bits: (usize::BITS - count.leading_zeros()).min(31),
-            filter: vec![0; count / 3 + 1].into(),
-        };
-        let mut text = String::new();
-        let mut ends = Vec::with_capacity(count);
-        for entry in entries {
-            let unit = Unit::of_text(entry);
-            let Some(place) = list.free_place(unit, entry, &text, &ends) else { continue };
-            text.push_str(entry);
-            ends.push(u32::try_from(text.len()).map_err(|_| TooLong)?);
-            let number = u32::try_from(ends.len()).map_err(|_| TooLong)?;
-            let mark = list.mark(unit);
-            if let Some(place) = list.places.get_mut(place) {
-                *place = number | mark;
-            }
-            let word = filter_word(unit, list.filter.len());
-            if let Some(word) = list.filter.get_mut(word) {
-                *word |= FilterBits::of(unit).0;
-            }
-        }
-        list.text = text.into();
-        list.ends = ends.into();
-        Ok(list)
+    pub(crate) fn of<'k>(entries: impl Iterator<Item = &'k str>) -> Result<KeyList, TooLong> {
+        let mut gathered = Gathered::with_room_for(entries.size_hint().1.unwrap_or_default());
+        gathered.add_all(entries)?;
+        let mut list = gathered.list();
+        let repeated = list.enter(&gathered.parts);
+        if repeated.is_empty() { Ok(list) } else { KeyList::of(list.without(repeated)) }
     }
 
-    /// The empty place where a new entry belongs; `None` if it is there already.
-    fn free_place(&self, unit: Unit, entry: &str, text: &str, ends: &[u32]) -> Option<usize> {
-        let mut place = scaled(unit, self.places.len());
-        let mark = self.mark(unit);
-        loop {
-            match self.places.get(place).copied()? {
-                0 => return Some(place),
-                taken
-                    if (taken ^ mark) >> self.number_bits == 0
-                        && slice(text, ends, self.number(taken)) == Some(entry.as_bytes()) =>
-                {
-                    return None;
+    /// Fills table and filter. Returns where the entries start that were there already, which are left out.
+    fn enter(&mut self, parts: &[Vec<Start>]) -> Vec<u32> {
+        let mut repeated = Vec::new();
+        let mut places = vec![0; self.homes + PLACES_BEHIND];
+        for &Start { unit, start } in parts.iter().flatten() {
+            if self.put(&mut places, unit, start) {
+                let word = scaled(unit, self.filter.len());
+                if let Some(word) = self.filter.get_mut(word) {
+                    *word |= FilterBits::of(unit).0;
                 }
-                _ => place = if place + 1 < self.places.len() { place + 1 } else { 0 },
+            } else {
+                repeated.push(start);
             }
         }
+        self.places = places.into();
+        repeated
+    }
+
+    /// Puts an entry into the first empty place from its home on; `false` if it is there already.
+    fn put(&self, places: &mut Vec<u32>, unit: Unit, start: u32) -> bool {
+        let marked = start | (unit.0 as u32 & self.marks);
+        for place in places.iter_mut().skip(scaled(unit, self.homes)) {
+            if *place == 0 {
+                *place = marked;
+                return true;
+            }
+            if (*place ^ marked) & self.marks == 0 && self.is_at(*place, self.entry(start)) {
+                return false;
+            }
+        }
+        places.push(marked);
+        true
+    }
+
+    /// The entry that starts there.
+    fn entry(&self, start: u32) -> &[u8] {
+        let from = self.text.get(start as usize..).unwrap_or_default();
+        from.split(|byte| *byte == END).next().unwrap_or_default()
+    }
+
+    /// The entries but for those that start at these places.
+    fn without(&self, mut starts: Vec<u32>) -> impl Iterator<Item = &str> {
+        starts.sort_unstable();
+        let mut left_out = starts.into_iter().peekable();
+        let mut at = 1;
+        self.iter().filter(move |entry| {
+            let start = at;
+            at += entry.len() + 1;
+            left_out.next_if(|out| *out as usize == start).is_none()
+        })
     }
 
     /// Whether `key`, whose hash is `unit`, is on the list. Exact.
@@ -81,7 +102,7 @@ impl KeyList {
         self.holds(unit, FilterBits::of(unit), key)
     }
 
-    /// [`KeyList::contains`], with the bits that were made of the hash.
+    /// The same, where the hash's bits are at hand.
     #[inline]
     pub(crate) fn holds(&self, unit: Unit, bits: FilterBits, key: &str) -> bool {
         self.may_hold(unit, bits) && self.find(unit, key)
@@ -90,67 +111,175 @@ impl KeyList {
     /// Whether a key with this hash may be on the list. Says no to most that are not.
     #[inline]
     pub(crate) fn may_hold(&self, unit: Unit, bits: FilterBits) -> bool {
-        let word = self.filter.get(filter_word(unit, self.filter.len()));
+        let word = self.filter.get(scaled(unit, self.filter.len()));
         word.is_some_and(|word| word & bits.0 == bits.0)
     }
 
+    #[inline]
     fn find(&self, unit: Unit, key: &str) -> bool {
-        let mark = self.mark(unit);
-        // INVARIANT: at least one place is empty, so the walk ends.
-        let (before, from) =
-            self.places.split_at_checked(scaled(unit, self.places.len())).unwrap_or_default();
-        for place in from.iter().chain(before) {
-            if *place == 0 {
-                return false;
-            }
-            // Equal marks, and then the text itself.
-            if (*place ^ mark) >> self.number_bits == 0
-                && slice(&self.text, &self.ends, self.number(*place)) == Some(key.as_bytes())
-            {
+        let Some((at, place)) = self.marked(unit, scaled(unit, self.homes)) else { return false };
+        self.is_at(place, key.as_bytes()) || self.find_behind(at, unit, key)
+    }
+
+    /// Goes on behind an entry whose mark was equal and whose text was not.
+    #[cold]
+    fn find_behind(&self, mut at: usize, unit: Unit, key: &str) -> bool {
+        while let Some((next, place)) = self.marked(unit, at + 1) {
+            if self.is_at(place, key.as_bytes()) {
                 return true;
             }
+            at = next;
         }
         false
     }
 
-    /// The bits of a hash that stand above an entry's number.
+    /// The first place from here on that has the mark of a hash.
     #[inline]
-    fn mark(&self, unit: Unit) -> u32 {
-        (unit.0 as u32) << self.number_bits
+    fn marked(&self, unit: Unit, mut at: usize) -> Option<(usize, u32)> {
+        loop {
+            let place = *self.places.get(at)?;
+            if place == 0 {
+                return None;
+            }
+            if (place ^ unit.0 as u32) & self.marks == 0 {
+                return Some((at, place));
+            }
+            at += 1;
+        }
     }
 
-    /// The number of the entry in a place.
+    /// Whether the entry of a place is this one.
     #[inline]
-    fn number(&self, place: u32) -> usize {
-        (place & !(u32::MAX << self.number_bits)) as usize
+    fn is_at(&self, place: u32, key: &[u8]) -> bool {
+        let start = (place & !self.marks) as usize;
+        match self.text.get(start..start + key.len() + 1).and_then(<[u8]>::split_last) {
+            Some((end, text)) => *end == END && is_same(text, key),
+            None => false,
+        }
     }
 
     /// How many entries there are.
     pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+        self.count
     }
 
     /// The entries, in the order of the list.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
-        (1..=self.len()).filter_map(|number| {
-            self.text.get(start(&self.ends, number)..*self.ends.get(number - 1)? as usize)
-        })
+        let entries = self.text.get(1..).unwrap_or_default().split(|byte| *byte == END);
+        entries.take(self.count).filter_map(|entry| std::str::from_utf8(entry).ok())
     }
 
     /// Bytes on the heap.
     pub(crate) fn memory(&self) -> usize {
-        self.text.len() + 4 * self.ends.len() + 4 * self.places.len() + 8 * self.filter.len()
+        self.text.len() + 4 * self.places.len() + 8 * self.filter.len()
     }
 }
 
-/// The bytes of an entry, by its number, from 1.
-fn slice<'t>(text: &'t str, ends: &[u32], number: usize) -> Option<&'t [u8]> {
-    text.as_bytes().get(start(ends, number)..*ends.get(number.wrapping_sub(1))? as usize)
+/// How many places the table has behind the last home, before it has to grow.
+const PLACES_BEHIND: usize = 16;
+
+/// How many entries are hashed side by side.
+const BATCH: usize = 64;
+
+/// How many entries are entered in no order. Their part of the table and of the filter are read and written over and over,
+/// and should stay near the processor; beyond, waiting for memory is most of the work.
+const PART: usize = 4096;
+
+/// Where an entry starts, and its hash.
+#[derive(Clone, Copy)]
+struct Start {
+    unit: Unit,
+    start: u32,
 }
 
-/// Where an entry starts: where the one before it ends.
-fn start(ends: &[u32], number: usize) -> usize {
-    ends.get(number.wrapping_sub(2)).map_or(0, |end| *end as usize)
+/// Entries on their way into a list.
+struct Gathered {
+    text: Vec<u8>,
+    count: usize,
+    /// Roughly in the order of their hashes, in which the table and the filter stand too. In a part, in the order of the
+    /// list, so that of equal entries, which share a part, the first comes first.
+    parts: Vec<Vec<Start>>,
+}
+
+impl Gathered {
+    /// For about so many entries; more or fewer only take longer.
+    fn with_room_for(count: usize) -> Gathered {
+        let parts = count.div_ceil(PART).clamp(1, 1024);
+        let each = count / parts;
+        let part = || Vec::with_capacity(each + each / 8);
+        let mut text = Vec::with_capacity(16 * count);
+        text.push(BEFORE);
+        Gathered { text, count: 0, parts: std::iter::repeat_with(part).take(parts).collect() }
+    }
+
+    fn add_all<'k>(&mut self, mut entries: impl Iterator<Item = &'k str>) -> Result<(), TooLong> {
+        let mut batch = [""; BATCH];
+        loop {
+            let mut length = 0;
+            for (place, entry) in batch.iter_mut().zip(&mut entries) {
+                *place = entry;
+                length += 1;
+            }
+            self.add(batch.get(..length).unwrap_or_default())?;
+            if length < BATCH {
+                return Ok(());
+            }
+        }
+    }
+
+    fn add(&mut self, entries: &[&str]) -> Result<(), TooLong> {
+        let mut units = [Unit::OF_NOTHING; BATCH];
+        lanes::units(entries, &mut units);
+        for (entry, unit) in entries.iter().zip(units) {
+            let start = u32::try_from(self.text.len()).map_err(|_| TooLong)?;
+            self.text.extend_from_slice(entry.as_bytes());
+            self.text.push(END);
+            let part = scaled(unit, self.parts.len());
+            if let Some(part) = self.parts.get_mut(part) {
+                part.push(Start { unit, start });
+            }
+        }
+        self.count += entries.len();
+        Ok(())
+    }
+
+    /// The list, with nothing entered yet.
+    fn list(&mut self) -> KeyList {
+        let start_bits = usize::BITS - self.text.len().leading_zeros();
+        KeyList {
+            text: std::mem::take(&mut self.text).into(),
+            count: self.count,
+            places: Box::default(),
+            homes: self.count + self.count / 2 + 1,
+            marks: u32::MAX.checked_shl(start_bits).unwrap_or_default(),
+            filter: vec![0; self.count / 3 + 1].into(),
+        }
+    }
+}
+
+/// Whether two texts of one length are the same. They are short: calling a comparison of any two would take longer than
+/// comparing these by their ends, which meet or overlap in most.
+#[inline]
+fn is_same(text: &[u8], key: &[u8]) -> bool {
+    if let Some(same) = ends_are_same::<16>(text, key) {
+        return same && (key.len() <= 32 || is_same_within(text, key));
+    }
+    ends_are_same::<8>(text, key)
+        .or_else(|| ends_are_same::<4>(text, key))
+        .unwrap_or_else(|| text.iter().eq(key))
+}
+
+/// Whether both begin and end with the same `N` bytes; `None` of fewer.
+#[inline]
+fn ends_are_same<const N: usize>(text: &[u8], key: &[u8]) -> Option<bool> {
+    let first = text.first_chunk::<N>()? == key.first_chunk()?;
+    Some(first && text.last_chunk::<N>()? == key.last_chunk()?)
+}
+
+/// The same of all whole blocks.
+#[inline]
+fn is_same_within(text: &[u8], key: &[u8]) -> bool {
+    text.chunks_exact(16).zip(key.chunks_exact(16)).all(|(text, key)| text == key)
 }
 
 /// A hash scaled to `0..length`.
@@ -159,16 +288,9 @@ fn scaled(unit: Unit, length: usize) -> usize {
     ((u128::from(unit.0) * length as u128) >> 64) as usize
 }
 
-/// The filter's word for a hash.
-///
-/// The table takes the top bits of the hash, the word those from bit 31 down, and [`FilterBits`] what is left between, so
-/// that each says something new.
-#[inline]
-fn filter_word(unit: Unit, words: usize) -> usize {
-    scaled(Unit(unit.0.rotate_left(32)), words)
-}
-
 /// The four bits of a word of the filter that a hash sets: made once for a key, whatever lists are asked.
+///
+/// The table and the filter's word take the top bits of the hash, marks some of the 32 low ones.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FilterBits(u64);
 
@@ -196,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_list_holds_exactly_its_entries() {
-        for count in [0_usize, 1, 2, 3, 4, 5, 10, 1_000, 20_000] {
+        for count in [0_usize, 1, 2, 3, 4, 5, 10, 63, 64, 65, 1_000, 20_000] {
             let entries: Vec<String> = (0..count).map(|n| format!("user-{n}")).collect();
             let list = list(&entries);
             assert_eq!(list.len(), count);
@@ -218,6 +340,53 @@ mod tests {
     fn an_equal_hash_is_not_enough() {
         let list = list(&["ada".to_owned()]);
         assert!(!list.contains(Unit::of_text("ada"), "eve"), "the text itself is compared");
+    }
+
+    /// A list in which every entry has this hash.
+    fn crowded(entries: &[String], unit: Unit) -> KeyList {
+        let mut gathered = Gathered::with_room_for(0);
+        gathered.add_all(entries.iter().map(String::as_str)).unwrap();
+        gathered.parts.iter_mut().flatten().for_each(|start| start.unit = unit);
+        let mut list = gathered.list();
+        assert!(list.enter(&gathered.parts).is_empty());
+        list
+    }
+
+    #[test]
+    fn entries_of_one_hash_are_told_apart_by_their_text() {
+        let entries: Vec<String> = (0..100).map(|n| format!("user-{n}")).collect();
+        for unit in [Unit(0), Unit(1 << 63), Unit(u64::MAX)] {
+            let list = crowded(&entries, unit);
+            assert!(entries.iter().all(|entry| list.contains(unit, entry)), "{unit:?}");
+            assert!(!list.contains(unit, "user-100") && !list.contains(unit, ""), "{unit:?}");
+        }
+    }
+
+    #[test]
+    fn texts_of_every_length_are_compared_to_their_last_byte() {
+        let text: String = ('a'..='z').chain('0'..='9').cycle().take(70).collect();
+        let entries: Vec<String> = (0..=70).map(|length| text[..length].to_owned()).collect();
+        let list = list(&entries);
+        for entry in &entries {
+            assert!(has(&list, entry), "{entry}");
+            let unit = Unit::of_text(entry);
+            for at in 0..entry.len() {
+                let mut other = entry.clone();
+                other.replace_range(at..=at, "-");
+                assert!(!list.contains(unit, &other), "{other}");
+            }
+            assert!(!list.contains(unit, &format!("{entry}-")), "a part is another text");
+        }
+    }
+
+    #[test]
+    fn a_key_that_stands_a_million_times_is_one() {
+        let entries = ["late".to_owned()].into_iter().chain(vec!["ada".to_owned(); 1_000_000]);
+        let entries: Vec<String> = entries.chain(["last".to_owned()]).collect();
+        let list = list(&entries);
+        assert_eq!(list.iter().collect::<Vec<_>>(), ["late", "ada", "last"]);
+        assert!(has(&list, "ada") && has(&list, "last"));
+        assert!(list.memory() < 200, "{}", list.memory());
     }
 
     #[test]

@@ -45,7 +45,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
     ("force.rs", &["answer", "json", "key", "live", "snapshot", "value"], &[]),
     ("json.rs", &[], &["serde", "serde_json"]),
     ("key.rs", &["word"], &["thiserror"]),
-    ("key_list.rs", &["bucket"], &[]),
+    ("key_list.rs", &["bucket", "lanes"], &[]),
     ("lanes.rs", &["bucket"], &[]),
     ("limits.rs", &[], &[]),
     ("live.rs", &["force", "snapshot"], &["arc_swap"]),
