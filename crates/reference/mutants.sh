@@ -229,9 +229,11 @@ mutant 'a rollout is a hair too narrow' bucket.rs \
     '/ 100_000;' '/ 100_001;'
 
 mutant 'the filter is taken for the list' key_list.rs \
-    'self.may_contain(unit, FilterBits::of(unit)) && self.find(unit, key)' 'self.may_contain(unit, FilterBits::of(unit))'
-mutant 'a search in a list ends at the end of its table' key_list.rs \
-    'from.iter().chain(before)' 'from.iter().chain(before.iter().take(0))'
+    'self.may_contain(unit, bits) && self.find(unit, key)' 'self.may_contain(unit, bits)'
+mutant 'a search in a list ends at the first place of another' key_list.rs \
+    'if place == 0 {' 'if place == 0 || (place ^ unit.0 as u32) & self.marks != 0 {'
+mutant 'an entry that stands twice in a list is kept twice' key_list.rs \
+    'if repeated.is_empty() { Ok(list) }' 'if true { Ok(list) }'
 # That a text is compared where hash and mark agree is shown by a test of the library: `an_equal_hash_is_not_enough`.
 
 mutant 'a list with something else in it is an empty list' context.rs \

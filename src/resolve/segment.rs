@@ -6,7 +6,7 @@ use crate::context::AttributeKind;
 use crate::diagnostic::{Fault, Lines};
 use crate::document::{self, Member, Node, NodeKind};
 use crate::flag_set::{AttributeIndex, Listed, Segment, SegmentBody};
-use crate::key_list::KeyList;
+use crate::key_list::{KeyList, TooLong};
 
 use super::object::Object;
 use super::{MAX_DEPTH, Quoted, Resolver, Shape, Size, graph, hints};
@@ -145,18 +145,32 @@ impl Resolver<'_> {
 
     fn keys(&mut self, node: &Node<'_>) -> Option<Arc<KeyList>> {
         let items = self.filled_list(node, "`keys`")?;
-        let texts = self.each(items, |resolver, item| resolver.filled_text(item, "an entry of `keys`"))?;
-        self.key_list(texts.into_iter(), node)
+        let room = self.room_for_keys();
+        let mut whole = true;
+        let mut texts = items.iter().filter_map(|item| {
+            let text = self.filled_text(item, "an entry of `keys`");
+            whole &= text.is_some();
+            text
+        });
+        let made = made(&mut texts, room);
+        // What is wrong behind the last entry that there was room for is told too.
+        texts.for_each(drop);
+        if whole { self.key_list(made, node) } else { None }
     }
 
-    /// The list, unless there are too many keys; they are counted before they take memory.
-    fn key_list<'k>(
+    /// How many keys there may still be.
+    fn room_for_keys(&self) -> usize {
+        self.limits.keys.saturating_sub(self.keys)
+    }
+
+    /// The list, unless there were too many keys.
+    fn key_list(
         &mut self,
-        entries: impl Iterator<Item = &'k str> + Clone,
+        (list, count): (Result<KeyList, TooLong>, usize),
         node: &Node<'_>,
     ) -> Option<Arc<KeyList>> {
         let (before, most) = (self.keys, self.limits.keys);
-        self.keys = before.saturating_add(entries.clone().count());
+        self.keys = before.saturating_add(count);
         if self.keys > most {
             // Told for the first list that goes too far, not for those after it.
             if before <= most {
@@ -166,7 +180,6 @@ impl Resolver<'_> {
             }
             return None;
         }
-        let list = KeyList::of(entries);
         if list.is_err() {
             let message = "a list holds at most 4 GB of text";
             self.fault(Fault::new("too-large", node.head(), message));
@@ -204,7 +217,7 @@ impl Resolver<'_> {
             }
         };
         match list_entries(&bytes) {
-            Ok(text) => self.key_list(entries(text), node),
+            Ok(text) => self.key_list(made(&mut entries(text), self.room_for_keys()), node),
             Err(fault) => {
                 let mut finding = fault.placed(&mut Lines::of(&bytes), String::new());
                 finding.list = Some(path.into());
@@ -239,10 +252,66 @@ fn list_entries(bytes: &[u8]) -> Result<&str, Fault> {
     Ok(text)
 }
 
+/// The list of these entries, and how many of them there were: at most one more than there is room for.
+fn made<'k>(entries: &mut impl Iterator<Item = &'k str>, room: usize) -> (Result<KeyList, TooLong>, usize) {
+    let mut count = 0;
+    let list = KeyList::of(entries.take(room.saturating_add(1)).inspect(|_| count += 1));
+    (list, count)
+}
+
 /// One entry a line; blank lines and those led by `#` are none.
-fn entries(text: &str) -> impl Iterator<Item = &str> + Clone {
-    let lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
-    lines.map(|line| line.trim_matches([' ', '\t'])).filter(|line| !line.is_empty() && !line.starts_with('#'))
+fn entries(text: &str) -> Entries<'_> {
+    Entries { rest: text }
+}
+
+/// The entries of a list file, of which every line ends. There may be millions, so that most are not looked at byte by byte.
+struct Entries<'t> {
+    rest: &'t str,
+}
+
+impl<'t> Iterator for Entries<'t> {
+    type Item = &'t str;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'t str> {
+        loop {
+            let (line, rest) = self.rest.split_at_checked(line_length(self.rest.as_bytes())?)?;
+            self.rest = rest.get(1..)?;
+            let plain = |byte: &u8| !matches!(byte, b' ' | b'\t' | b'\r' | b'#');
+            match line.as_bytes() {
+                [first, .., last] if plain(first) && plain(last) => return Some(line),
+                _ => {}
+            }
+            let line = line.strip_suffix('\r').unwrap_or(line).trim_matches([' ', '\t']);
+            if !line.is_empty() && !line.starts_with('#') {
+                return Some(line);
+            }
+        }
+    }
+
+    /// At most so many as there are lines.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        // Of so few bytes that a byte can count them, which is what makes this quick.
+        let ends = |bytes: &[u8]| bytes.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
+        (0, Some(self.rest.as_bytes().chunks(192).map(|bytes| usize::from(ends(bytes))).sum()))
+    }
+}
+
+/// How many bytes stand before the first line end.
+#[inline]
+fn line_length(bytes: &[u8]) -> Option<usize> {
+    let mut words = bytes.chunks_exact(8);
+    let mut at = 0;
+    for word in words.by_ref() {
+        // Zero the bytes that are looked for, and see which borrow: the lowest that does is one of them.
+        let word = word.try_into().map_or(0, u64::from_le_bytes) ^ u64::from_le_bytes([b'\n'; 8]);
+        let found = word.wrapping_sub(u64::from_le_bytes([1; 8])) & !word & u64::from_le_bytes([0x80; 8]);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    Some(at + words.remainder().iter().position(|byte| *byte == b'\n')?)
 }
 
 impl NodeKind<'_> {
@@ -255,6 +324,8 @@ impl NodeKind<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flag_set::FlagSet;
+    use crate::limits::Limits;
 
     #[test]
     fn a_list_file_has_an_entry_a_line() {
@@ -270,6 +341,57 @@ mod tests {
         ] {
             assert_eq!(list_entries(bytes).unwrap_err().code, code);
         }
+    }
+
+    #[test]
+    fn a_line_is_read_the_same_wherever_it_stands() {
+        let lines = [
+            "",
+            "a",
+            " ",
+            "#",
+            "\r",
+            "a\r",
+            "\ta ",
+            "seven.7",
+            "eight..8",
+            "nine....9",
+            "a#",
+            "#é",
+            "é",
+            "a b",
+        ];
+        for first in lines {
+            for second in lines {
+                for third in lines {
+                    let text = format!("{first}\n{second}\n{third}\n");
+                    let plainly =
+                        text.split_terminator('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+                    let plainly = plainly.map(|line| line.trim_matches([' ', '\t']));
+                    let plainly = plainly.filter(|line| !line.is_empty() && !line.starts_with('#'));
+                    assert!(entries(&text).eq(plainly), "{text:?}");
+                    assert_eq!(entries(&text).size_hint().1, Some(3));
+                }
+            }
+        }
+        let long = "early-00000001\n".repeat(1_000);
+        assert_eq!((entries(&long).count(), entries(&long).size_hint().1), (1_000, Some(1_000)));
+    }
+
+    #[test]
+    fn a_fault_is_told_even_behind_more_keys_than_there_may_be() {
+        let limits = Limits { keys: 2, ..Limits::default() };
+        let codes = |keys: &str| {
+            let text =
+                format!(r#"{{"version": 1, "segments": {{"s": {{"keys": [{keys}]}}}}, "flags": {{}}}}"#);
+            let read = FlagSet::read_within(&limits, text.as_bytes(), |_| Err(String::new()));
+            let findings = read.err().map(|error| error.diagnostics().to_vec()).unwrap_or_default();
+            findings.iter().map(|finding| finding.code().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(codes(r#""a", "b""#), [""; 0]);
+        assert_eq!(codes(r#""a", "b", "c""#), ["too-many"]);
+        assert_eq!(codes(r#""a", "b", "c", "d", """#), ["empty"]);
+        assert_eq!(codes(r#""a", 1, "c", "d", """#), ["wrong-type", "empty"]);
     }
 
     #[test]
