@@ -13,8 +13,8 @@ use crate::context::{AttributeKind, ContextValue};
 use crate::evaluate;
 use crate::facts::Facts;
 use crate::flag_set::{
-    Comparison, Condition, FlagDefinition, FlagSet, NumberTest, Outcome, Predicate, Rule, SegmentBody,
-    SegmentIndex, Subject as Tested, Test as TestDefinition, TextTest, TextsTest, Variant,
+    Comparison, Condition, FlagDefinition, FlagSet, Kept, NumberTest, Outcome, Predicate, Rule, SegmentBody,
+    SegmentIndex, Subject as Tested, Test as TestDefinition, TextSet, TextTest, TextsTest, Variant,
 };
 use crate::json::Json;
 use crate::key::NameId;
@@ -27,9 +27,6 @@ use crate::snapshot::{
 };
 use crate::time::Time;
 use crate::value::Kind;
-
-/// A list of texts up to this long is compared one by one; a longer one is asked by hash.
-const SHORT_LIST: usize = 8;
 
 /// A segment of up to this many tests is written into the conditions that use it; a larger one stands once.
 const SMALL_SEGMENT: usize = 4;
@@ -707,11 +704,10 @@ impl<'s> Compiler<'s> {
         }
     }
 
-    fn text_in(&mut self, texts: &'s [Box<str>]) -> Test {
-        let long = (texts.len() > SHORT_LIST).then(|| KeyList::of(texts.iter().map(|text| &**text)));
-        match long {
-            Some(Ok(list)) => Test::Listed(self.list(Arc::new(list))),
-            _ => Test::TextIn(self.texts(texts.iter().map(|text| &**text))),
+    fn text_in(&mut self, texts: &'s TextSet) -> Test {
+        match &texts.0 {
+            Kept::Few(texts) => Test::TextIn(self.texts(texts.iter().map(|text| &**text))),
+            Kept::Many(list) => Test::Listed(self.list(list.clone())),
         }
     }
 

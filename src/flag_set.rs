@@ -646,15 +646,73 @@ pub enum TextTest {
     /// `is_not`
     IsNot(Box<str>),
     /// `in`
-    In(Vec<Box<str>>),
+    In(TextSet),
     /// `not_in`
-    NotIn(Vec<Box<str>>),
+    NotIn(TextSet),
     /// `starts_with`, any of
     StartsWith(Vec<Box<str>>),
     /// `ends_with`, any of
     EndsWith(Vec<Box<str>>),
     /// `contains`, any of
     Contains(Vec<Box<str>>),
+}
+
+/// The texts of an `in` or a `not_in`, in the order of the file. Where there are more than a few, each stands once.
+#[derive(Debug)]
+pub struct TextSet(pub(crate) Kept);
+
+/// How a set of texts is kept.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    /// To be compared one by one.
+    Few(Vec<Box<str>>),
+    /// To be asked by hash. Shared with the snapshots.
+    Many(Arc<KeyList>),
+}
+
+impl TextSet {
+    /// How many texts are few.
+    pub(crate) const FEW: usize = 8;
+
+    /// How many texts there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Kept::Few(texts) => texts.len(),
+            Kept::Many(list) => list.len(),
+        }
+    }
+
+    /// Whether there are none. A file with an empty `in` is refused, so there always are.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether this text is one of them.
+    #[must_use]
+    pub fn contains(&self, text: &str) -> bool {
+        match &self.0 {
+            Kept::Few(texts) => texts.iter().any(|one| **one == *text),
+            Kept::Many(list) => list.has(text),
+        }
+    }
+
+    /// The texts.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let (few, many) = match &self.0 {
+            Kept::Few(texts) => (&**texts, None),
+            Kept::Many(list) => (&[][..], Some(list)),
+        };
+        few.iter().map(|text| &**text).chain(many.into_iter().flat_map(|list| list.iter()))
+    }
+}
+
+/// Sets are equal if they list the same texts in the same order.
+impl PartialEq for TextSet {
+    fn eq(&self, other: &TextSet) -> bool {
+        self.iter().eq(other.iter())
+    }
 }
 
 /// A test of a number, compared as doubles.

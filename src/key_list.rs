@@ -105,6 +105,11 @@ impl KeyList {
         self.holds(unit, FilterBits::of(unit), key)
     }
 
+    /// The same, of a text that was not hashed yet.
+    pub(crate) fn has(&self, text: &str) -> bool {
+        self.contains(Unit::of_text(text), text)
+    }
+
     /// The same, where the hash's bits are at hand.
     #[inline]
     pub(crate) fn holds(&self, unit: Unit, bits: FilterBits, key: &str) -> bool {

@@ -5,8 +5,8 @@ use crate::context::AttributeKind;
 use crate::diagnostic::Fault;
 use crate::document::{Member, Node, NodeKind};
 use crate::flag_set::{
-    AttributeIndex, Comparison, Condition, NumberTest, Predicate, SegmentIndex, Subject, Test, TextTest,
-    TextsTest, VersionText,
+    AttributeIndex, Comparison, Condition, Kept, NumberTest, Predicate, SegmentIndex, Subject, Test, TextSet,
+    TextTest, TextsTest, VersionText,
 };
 use crate::time::Time;
 use crate::version::Version;
@@ -233,8 +233,8 @@ impl Resolver<'_> {
         what: What<'_>,
     ) -> Option<TextTest> {
         Some(match test {
-            "is" => TextTest::Is(self.closed_text(subject, node, what)?),
-            "is_not" => TextTest::IsNot(self.closed_text(subject, node, what)?),
+            "is" => TextTest::Is(self.closed_text(subject, node, what)?.into()),
+            "is_not" => TextTest::IsNot(self.closed_text(subject, node, what)?.into()),
             "in" => TextTest::In(self.closed_texts(subject, node, what)?),
             "not_in" => TextTest::NotIn(self.closed_texts(subject, node, what)?),
             "starts_with" => TextTest::StartsWith(self.parts(node, what)?),
@@ -245,13 +245,13 @@ impl Resolver<'_> {
     }
 
     /// A text that must be one of the attribute's own, where the file closes them.
-    fn closed_text(&mut self, subject: Subject, node: &Node<'_>, what: What<'_>) -> Option<Box<str>> {
+    fn closed_text<'n>(&mut self, subject: Subject, node: &'n Node<'_>, what: What<'_>) -> Option<&'n str> {
         let text = self.text(node, what)?;
-        let Subject::Attribute(index) = subject else { return Some(text.into()) };
+        let Subject::Attribute(index) = subject else { return Some(text) };
         let definition = self.definition(index)?;
-        let Some(one_of) = &definition.one_of else { return Some(text.into()) };
+        let Some(one_of) = &definition.one_of else { return Some(text) };
         if one_of.iter().any(|known| **known == *text) {
-            return Some(text.into());
+            return Some(text);
         }
         let message = format!("{} is not one of the values of `{}`", Quoted(text), definition.name);
         let known: Vec<&str> = one_of.iter().take(MAX_SHOWN).map(|known| &**known).collect();
@@ -261,10 +261,16 @@ impl Resolver<'_> {
         None
     }
 
-    fn closed_texts(&mut self, subject: Subject, node: &Node<'_>, what: What<'_>) -> Option<Vec<Box<str>>> {
+    fn closed_texts(&mut self, subject: Subject, node: &Node<'_>, what: What<'_>) -> Option<TextSet> {
         let items = self.filled_list(node, what)?;
         let entry = What::EntryOf(&what);
-        self.each(items, |resolver, item| resolver.closed_text(subject, item, entry))
+        if items.len() <= TextSet::FEW {
+            let texts = self.each(items, |resolver, item| resolver.closed_text(subject, item, entry))?;
+            return Some(TextSet(Kept::Few(texts.into_iter().map(Into::into).collect())));
+        }
+        let (list, _) =
+            self.list_of(items, usize::MAX, |resolver, item| resolver.closed_text(subject, item, entry))?;
+        self.kept(list, node).map(|list| TextSet(Kept::Many(list)))
     }
 
     /// One text or several, none of them empty: the empty text is part of every text.

@@ -145,17 +145,28 @@ impl Resolver<'_> {
 
     fn keys(&mut self, node: &Node<'_>) -> Option<Arc<KeyList>> {
         let items = self.filled_list(node, "`keys`")?;
-        let room = self.room_for_keys();
+        let read = |resolver: &mut Self, item| resolver.filled_text(item, "an entry of `keys`");
+        let made = self.list_of(items, self.room_for_keys(), read)?;
+        self.key_list(made, node)
+    }
+
+    /// The list of these elements, or `None` if one was told to be wrong.
+    pub(super) fn list_of<'n, 't>(
+        &mut self,
+        items: &'n [Node<'t>],
+        room: usize,
+        mut read: impl FnMut(&mut Self, &'n Node<'t>) -> Option<&'n str>,
+    ) -> Option<Made> {
         let mut whole = true;
         let mut texts = items.iter().filter_map(|item| {
-            let text = self.filled_text(item, "an entry of `keys`");
+            let text = read(self, item);
             whole &= text.is_some();
             text
         });
         let made = made(&mut texts, room);
         // What is wrong behind the last entry that there was room for is told too.
         texts.for_each(drop);
-        if whole { self.key_list(made, node) } else { None }
+        whole.then_some(made)
     }
 
     /// How many keys there may still be.
@@ -164,11 +175,7 @@ impl Resolver<'_> {
     }
 
     /// The list, unless there were too many keys.
-    fn key_list(
-        &mut self,
-        (list, count): (Result<KeyList, TooLong>, usize),
-        node: &Node<'_>,
-    ) -> Option<Arc<KeyList>> {
+    fn key_list(&mut self, (list, count): Made, node: &Node<'_>) -> Option<Arc<KeyList>> {
         let (before, most) = (self.keys, self.limits.keys);
         self.keys = before.saturating_add(count);
         if self.keys > most {
@@ -180,6 +187,11 @@ impl Resolver<'_> {
             }
             return None;
         }
+        self.kept(list, node)
+    }
+
+    /// The list, unless its text was too long.
+    pub(super) fn kept(&mut self, list: Result<KeyList, TooLong>, node: &Node<'_>) -> Option<Arc<KeyList>> {
         if list.is_err() {
             let message = "a list holds at most 4 GB of text";
             self.fault(Fault::new("too-large", node.head(), message));
@@ -252,8 +264,10 @@ fn list_entries(bytes: &[u8]) -> Result<&str, Fault> {
     Ok(text)
 }
 
-/// The list of these entries, and how many of them there were: at most one more than there is room for.
-fn made<'k>(entries: &mut impl Iterator<Item = &'k str>, room: usize) -> (Result<KeyList, TooLong>, usize) {
+/// A list, and how many entries it was made of: at most one more than there was room for.
+type Made = (Result<KeyList, TooLong>, usize);
+
+fn made<'k>(entries: &mut impl Iterator<Item = &'k str>, room: usize) -> Made {
     let mut count = 0;
     let list = KeyList::of(entries.take(room.saturating_add(1)).inspect(|_| count += 1));
     (list, count)

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use waterspout::flag_set::{
-    Comparison, Condition, NumberTest, Predicate, Segment, SegmentBody, Subject, Test, TextTest, TextsTest,
+    Comparison, Condition, NumberTest, Predicate, Segment, SegmentBody, Subject, Test, TextSet, TextTest,
+    TextsTest,
 };
 
 use crate::attribute::Known;
@@ -107,7 +108,8 @@ fn holds(predicate: &Predicate, value: &Known) -> bool {
 }
 
 fn text_holds(test: &TextTest, text: &str) -> bool {
-    let equals_any = |operands: &[Box<str>]| operands.iter().any(|operand| **operand == *text);
+    // By looking at each: what the library looks up is not asked here.
+    let equals_any = |operands: &TextSet| operands.iter().any(|operand| operand == text);
     match test {
         TextTest::Is(operand) => **operand == *text,
         TextTest::IsNot(operand) => **operand != *text,

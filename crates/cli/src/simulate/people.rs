@@ -9,7 +9,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
 
 use waterspout::flag_set::{
-    AttributeDefinition, Condition, FlagSet, NumberTest, Predicate, SegmentBody, Subject, TextTest, TextsTest,
+    AttributeDefinition, Condition, FlagSet, NumberTest, Predicate, SegmentBody, Subject, TextSet, TextTest,
+    TextsTest,
 };
 use waterspout::{Attribute, AttributeKind, AttributeValue, Context, Time, Version};
 
@@ -362,7 +363,7 @@ impl Prepared {
 
 /// Values around what a test compares with: some that it holds for, some that it does not.
 fn prepared(predicate: &Predicate) -> Vec<Prepared> {
-    let texts = |texts: &[Box<str>]| texts.iter().map(|text| Prepared::Text(text.to_string())).collect();
+    let texts = |texts: &TextSet| texts.iter().map(|text| Prepared::Text(text.to_owned())).collect();
     let around = |texts: &[Box<str>], before: &str, after: &str| {
         texts.iter().map(|text| Prepared::Text(format!("{before}{text}{after}"))).collect()
     };

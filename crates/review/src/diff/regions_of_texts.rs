@@ -108,7 +108,10 @@ fn fresh(
         if let Ask::Test(Predicate::Text(test)) = probe.ask {
             match test {
                 TextTest::Is(text) | TextTest::IsNot(text) => used.extend(text.chars()),
-                TextTest::In(texts) | TextTest::NotIn(texts) | TextTest::Contains(texts) => {
+                TextTest::In(texts) | TextTest::NotIn(texts) => {
+                    texts.iter().for_each(|text| used.extend(text.chars()));
+                }
+                TextTest::Contains(texts) => {
                     texts.iter().for_each(|text| used.extend(text.chars()));
                 }
                 _ => {}

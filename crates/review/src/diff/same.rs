@@ -253,9 +253,8 @@ fn same_predicate(one: &Predicate, two: &Predicate) -> bool {
 fn same_text(one: &TextTest, two: &TextTest) -> bool {
     match (one, two) {
         (TextTest::Is(one), TextTest::Is(two)) | (TextTest::IsNot(one), TextTest::IsNot(two)) => one == two,
-        (TextTest::In(one), TextTest::In(two))
-        | (TextTest::NotIn(one), TextTest::NotIn(two))
-        | (TextTest::StartsWith(one), TextTest::StartsWith(two))
+        (TextTest::In(one), TextTest::In(two)) | (TextTest::NotIn(one), TextTest::NotIn(two)) => one == two,
+        (TextTest::StartsWith(one), TextTest::StartsWith(two))
         | (TextTest::EndsWith(one), TextTest::EndsWith(two))
         | (TextTest::Contains(one), TextTest::Contains(two)) => one == two,
         _ => false,

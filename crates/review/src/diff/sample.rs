@@ -136,12 +136,11 @@ pub(crate) fn key_truth(predicate: &Predicate, key: &Sample) -> Truth {
 }
 
 fn text_holds(test: &TextTest, text: &str) -> bool {
-    let is_in = |texts: &[Box<str>]| texts.iter().any(|one| **one == *text);
     match test {
         TextTest::Is(wanted) => **wanted == *text,
         TextTest::IsNot(unwanted) => **unwanted != *text,
-        TextTest::In(texts) => is_in(texts),
-        TextTest::NotIn(texts) => !is_in(texts),
+        TextTest::In(texts) => texts.contains(text),
+        TextTest::NotIn(texts) => !texts.contains(text),
         TextTest::StartsWith(parts) => parts.iter().any(|part| text.starts_with(&**part)),
         TextTest::EndsWith(parts) => parts.iter().any(|part| text.ends_with(&**part)),
         TextTest::Contains(parts) => parts.iter().any(|part| text.contains(&**part)),

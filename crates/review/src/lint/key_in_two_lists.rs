@@ -171,9 +171,7 @@ fn add<'f>(file: &File<'f>, condition: &'f Condition, entries: &mut Entries<'f>)
                 Predicate::Text(TextTest::Is(text)) => {
                     entries.insert((of, text));
                 }
-                Predicate::Text(TextTest::In(texts)) => {
-                    entries.extend(texts.iter().map(|text| (of, &**text)))
-                }
+                Predicate::Text(TextTest::In(texts)) => entries.extend(texts.iter().map(|text| (of, text))),
                 _ => {}
             }
         }

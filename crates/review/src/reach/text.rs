@@ -18,11 +18,11 @@ impl<'s> Operands<'s> {
     pub(super) fn add(&mut self, predicate: &'s Predicate) {
         let Predicate::Text(test) = predicate else { return };
         let (texts, into) = match test {
-            TextTest::Is(text) | TextTest::IsNot(text) => (std::slice::from_ref(text), &mut self.whole),
-            TextTest::In(texts) | TextTest::NotIn(texts) => (texts.as_slice(), &mut self.whole),
-            TextTest::StartsWith(texts) => (texts.as_slice(), &mut self.starts),
-            TextTest::EndsWith(texts) => (texts.as_slice(), &mut self.ends),
-            TextTest::Contains(texts) => (texts.as_slice(), &mut self.parts),
+            TextTest::Is(text) | TextTest::IsNot(text) => return self.add_whole(text),
+            TextTest::In(texts) | TextTest::NotIn(texts) => return self.whole.extend(texts.iter()),
+            TextTest::StartsWith(texts) => (texts, &mut self.starts),
+            TextTest::EndsWith(texts) => (texts, &mut self.ends),
+            TextTest::Contains(texts) => (texts, &mut self.parts),
             _ => return,
         };
         into.extend(texts.iter().map(|text| &**text));

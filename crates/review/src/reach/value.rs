@@ -98,9 +98,7 @@ impl Value {
 pub(crate) fn names_text(predicate: &Predicate, text: &str) -> bool {
     match predicate {
         Predicate::Text(TextTest::Is(operand) | TextTest::IsNot(operand)) => **operand == *text,
-        Predicate::Text(TextTest::In(operands) | TextTest::NotIn(operands)) => {
-            operands.iter().any(|operand| **operand == *text)
-        }
+        Predicate::Text(TextTest::In(operands) | TextTest::NotIn(operands)) => operands.contains(text),
         _ => false,
     }
 }
@@ -122,8 +120,8 @@ fn text_test(test: &TextTest, text: &str) -> bool {
     match test {
         TextTest::Is(operand) => **operand == *text,
         TextTest::IsNot(operand) => **operand != *text,
-        TextTest::In(operands) => any(operands, &|operand| operand == text),
-        TextTest::NotIn(operands) => !any(operands, &|operand| operand == text),
+        TextTest::In(operands) => operands.contains(text),
+        TextTest::NotIn(operands) => !operands.contains(text),
         TextTest::StartsWith(parts) => any(parts, &|part| text.starts_with(part)),
         TextTest::EndsWith(parts) => any(parts, &|part| text.ends_with(part)),
         TextTest::Contains(parts) => any(parts, &|part| text.contains(part)),
