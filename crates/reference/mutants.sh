@@ -229,7 +229,7 @@ mutant 'a rollout is a hair too narrow' bucket.rs \
     '/ 100_000;' '/ 100_001;'
 
 mutant 'the filter is taken for the list' key_list.rs \
-    'self.may_contain(unit, bits) && self.find(unit, key)' 'self.may_contain(unit, bits)'
+    'self.may_hold(unit, bits) && self.find(unit, key)' 'self.may_hold(unit, bits)'
 mutant 'a search in a list ends at the first place of another' key_list.rs \
     'if place == 0 {' 'if place == 0 || (place ^ unit.0 as u32) & self.marks != 0 {'
 mutant 'an entry that stands twice in a list is kept twice' key_list.rs \
