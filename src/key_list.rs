@@ -123,8 +123,9 @@ impl KeyList {
         word.is_some_and(|word| word & bits.0 == bits.0)
     }
 
+    /// [`KeyList::contains`], where the filter was asked before.
     #[inline]
-    fn find(&self, unit: Unit, key: &str) -> bool {
+    pub(crate) fn find(&self, unit: Unit, key: &str) -> bool {
         let Some((at, place)) = self.marked(unit, scaled(unit, self.homes)) else { return false };
         self.is_at(place, key.as_bytes()) || self.find_behind(at, unit, key)
     }
