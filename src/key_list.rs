@@ -9,7 +9,7 @@ use crate::lanes;
 /// An immutable set of texts, in the order in which they were given, without repetitions.
 #[derive(Debug)]
 pub(crate) struct KeyList {
-    /// [`BEFORE`], and then the entries, each with [`END`] behind it.
+    /// The entries, each with [`END`] behind it, and one before the first, so that none starts at 0.
     text: Box<[u8]>,
     count: usize,
     /// Open addressing by the unit's hash: where an entry starts in `text`, in the low bits, and bits of its hash above
@@ -31,10 +31,6 @@ pub(crate) struct TooLong;
 /// Ends an entry. No text holds this byte.
 const END: u8 = 0xFF;
 
-/// Stands before the first entry, so that none starts at 0. No text holds this byte, and no entry ends with it: whatever is
-/// compared with the entry of an empty place is another text.
-const BEFORE: u8 = 0xFE;
-
 impl KeyList {
     /// Builds the list. Entries may repeat; each is kept once.
     pub(crate) fn of<'k>(entries: impl Iterator<Item = &'k str>) -> Result<KeyList, TooLong> {
@@ -42,6 +38,7 @@ impl KeyList {
         gathered.add_all(entries)?;
         let mut list = gathered.list();
         let repeated = list.enter(&gathered.parts);
+        // What is left out leaves a gap in the text, which is rare enough for beginning anew.
         if repeated.is_empty() { Ok(list) } else { KeyList::of(list.without(repeated)) }
     }
 
@@ -231,7 +228,7 @@ impl Gathered {
         let each = count / parts;
         let part = || Vec::with_capacity(each + each / 8);
         let parts = std::iter::repeat_with(part).take(parts).collect();
-        Gathered { text: vec![BEFORE], count: 0, expected: count, parts }
+        Gathered { text: vec![END], count: 0, expected: count, parts }
     }
 
     fn add_all<'k>(&mut self, mut entries: impl Iterator<Item = &'k str>) -> Result<(), TooLong> {
