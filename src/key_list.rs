@@ -32,14 +32,18 @@ pub(crate) struct TooLong;
 const END: u8 = 0xFF;
 
 impl KeyList {
-    /// Builds the list. Entries may repeat; each is kept once.
-    pub(crate) fn of<'k>(entries: impl Iterator<Item = &'k str>) -> Result<KeyList, TooLong> {
-        let mut gathered = Gathered::with_room_for(entries.size_hint().1.unwrap_or_default());
+    /// Builds the list of about so many entries; more or fewer only take longer. Entries may repeat; each is kept once.
+    pub(crate) fn of<'k>(about: usize, entries: impl Iterator<Item = &'k str>) -> Result<KeyList, TooLong> {
+        let mut gathered = Gathered::with_room_for(about);
         gathered.add_all(entries)?;
         let mut list = gathered.list();
         let repeated = list.enter(&gathered.parts);
         // What is left out leaves a gap in the text, which is rare enough for beginning anew.
-        if repeated.is_empty() { Ok(list) } else { KeyList::of(list.without(repeated)) }
+        if repeated.is_empty() {
+            Ok(list)
+        } else {
+            KeyList::of(list.count - repeated.len(), list.without(repeated))
+        }
     }
 
     /// Fills table and filter. Returns where the entries start that were there already, which are left out.
@@ -215,20 +219,20 @@ impl Start {
 struct Gathered {
     text: Vec<u8>,
     count: usize,
-    expected: usize,
+    /// How many are expected.
+    about: usize,
     /// Roughly in the order of their hashes, in which the table and the filter stand too. In a part, in the order of the
     /// list, so that of equal entries, which share a part, the first comes first.
     parts: Vec<Vec<Start>>,
 }
 
 impl Gathered {
-    /// For about so many entries; more or fewer only take longer.
-    fn with_room_for(count: usize) -> Gathered {
-        let parts = count.div_ceil(PART).clamp(1, 1024);
-        let each = count / parts;
+    fn with_room_for(about: usize) -> Gathered {
+        let parts = about.div_ceil(PART).clamp(1, 1024);
+        let each = about / parts;
         let part = || Vec::with_capacity(each + each / 8);
         let parts = std::iter::repeat_with(part).take(parts).collect();
-        Gathered { text: vec![END], count: 0, expected: count, parts }
+        Gathered { text: vec![END], count: 0, about, parts }
     }
 
     fn add_all<'k>(&mut self, mut entries: impl Iterator<Item = &'k str>) -> Result<(), TooLong> {
@@ -252,7 +256,7 @@ impl Gathered {
     /// Makes room for all that are expected, if they are about as long as these, so that nothing is moved later.
     fn reserve(&mut self, entries: &[&str; BATCH]) {
         let bytes: usize = entries.iter().map(|entry| entry.len() + 1).sum();
-        self.text.reserve_exact(bytes.saturating_mul(self.expected / BATCH + 1).min(1 << 28));
+        self.text.reserve_exact(bytes.saturating_mul(self.about / BATCH + 1).min(1 << 28));
     }
 
     fn add(&mut self, entries: &[&str]) -> Result<(), TooLong> {
@@ -337,7 +341,7 @@ mod tests {
     use super::*;
 
     fn list(entries: &[String]) -> KeyList {
-        KeyList::of(entries.iter().map(String::as_str)).unwrap()
+        KeyList::of(entries.len(), entries.iter().map(String::as_str)).unwrap()
     }
 
     fn has(list: &KeyList, key: &str) -> bool {

@@ -232,9 +232,8 @@ mutant 'the filter is taken for the list' key_list.rs \
     'self.may_hold(unit, bits) && self.find(unit, key)' 'self.may_hold(unit, bits)'
 mutant 'a search in a list ends at the first place of another' key_list.rs \
     'if place == 0 {' 'if place == 0 || (place ^ unit.0 as u32) & self.marks != 0 {'
-mutant 'an entry that stands twice in a list is kept twice' key_list.rs \
-    'if repeated.is_empty() { Ok(list) }' 'if true { Ok(list) }'
-# That a text is compared where hash and mark agree is shown by a test of the library: `an_equal_hash_is_not_enough`.
+# That a text is compared where hash and mark agree, and that the search goes on where it is another, is shown by tests of the
+# library: `an_equal_hash_is_not_enough`, `entries_of_one_hash_are_told_apart_by_their_text`.
 
 mutant 'a list with something else in it is an empty list' context.rs \
     'texts.map_or(OwnedValue::Missing, OwnedValue::Texts)' 'OwnedValue::Texts(texts.unwrap_or_default())'

@@ -163,7 +163,7 @@ impl Resolver<'_> {
             whole &= text.is_some();
             text
         });
-        let made = made(&mut texts, room);
+        let made = made(items.len(), &mut texts, room);
         // What is wrong behind the last entry that there was room for is told too.
         texts.for_each(drop);
         whole.then_some(made)
@@ -229,7 +229,9 @@ impl Resolver<'_> {
             }
         };
         match list_entries(&bytes) {
-            Ok(text) => self.key_list(made(&mut entries(text), self.room_for_keys()), node),
+            Ok(text) => {
+                self.key_list(made(count_lines(text), &mut entries(text), self.room_for_keys()), node)
+            }
             Err(fault) => {
                 let mut finding = fault.placed(&mut Lines::of(&bytes), String::new());
                 finding.list = Some(path.into());
@@ -267,9 +269,10 @@ fn list_entries(bytes: &[u8]) -> Result<&str, Fault> {
 /// A list, and how many entries it was made of: at most one more than there was room for.
 type Made = (Result<KeyList, TooLong>, usize);
 
-fn made<'k>(entries: &mut impl Iterator<Item = &'k str>, room: usize) -> Made {
+fn made<'k>(about: usize, entries: &mut impl Iterator<Item = &'k str>, room: usize) -> Made {
+    let most = room.saturating_add(1);
     let mut count = 0;
-    let list = KeyList::of(entries.take(room.saturating_add(1)).inspect(|_| count += 1));
+    let list = KeyList::of(about.min(most), entries.take(most).inspect(|_| count += 1));
     (list, count)
 }
 
@@ -302,13 +305,13 @@ impl<'t> Iterator for Entries<'t> {
             }
         }
     }
+}
 
-    /// At most so many as there are lines.
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        // Of so few bytes that a byte can count them, which is what makes this quick.
-        let ends = |bytes: &[u8]| bytes.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
-        (0, Some(self.rest.as_bytes().chunks(192).map(|bytes| usize::from(ends(bytes))).sum()))
-    }
+/// How many line ends there are.
+fn count_lines(text: &str) -> usize {
+    // Of so few bytes that a byte can count them, which is what makes this quick.
+    let ends = |bytes: &[u8]| bytes.iter().map(|byte| u8::from(*byte == b'\n')).sum::<u8>();
+    text.as_bytes().chunks(192).map(|bytes| usize::from(ends(bytes))).sum()
 }
 
 /// How many bytes stand before the first line end.
@@ -384,12 +387,13 @@ mod tests {
                     let plainly = plainly.map(|line| line.trim_matches([' ', '\t']));
                     let plainly = plainly.filter(|line| !line.is_empty() && !line.starts_with('#'));
                     assert!(entries(&text).eq(plainly), "{text:?}");
-                    assert_eq!(entries(&text).size_hint().1, Some(3));
+                    assert_eq!(count_lines(&text), 3);
                 }
             }
         }
         let long = "early-00000001\n".repeat(1_000);
-        assert_eq!((entries(&long).count(), entries(&long).size_hint().1), (1_000, Some(1_000)));
+        assert_eq!((entries(&long).count(), count_lines(&long)), (1_000, 1_000));
+        assert_eq!(count_lines(&"\n".repeat(1_000)), 1_000);
     }
 
     #[test]
