@@ -27,8 +27,13 @@ pub fn listing(count: usize) -> Flags {
 
 /// The text of a file with such a flag.
 pub fn listing_text(count: usize) -> String {
+    text(&format!(r#""listed": {{"rules": [{{"when": {{"key": {{"in": {}}}}}}}]}}"#, keys_text(count)))
+}
+
+/// The text of the list alone.
+pub fn keys_text(count: usize) -> String {
     let keys: Vec<String> = (0..count).map(|n| format!("\"early-{n:08}\"")).collect();
-    text(&format!(r#""listed": {{"rules": [{{"when": {{"key": {{"in": [{}]}}}}}}]}}"#, keys.join(", ")))
+    format!("[{}]", keys.join(", "))
 }
 
 /// A flag with so many conditions on a number, all of which hold.

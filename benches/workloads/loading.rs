@@ -7,10 +7,13 @@ use waterspout::{Facts, Snapshot, Time};
 
 use super::{Workload, file, generated, model};
 
-/// From text to snapshot at most so many times the instructions of serde_json's parse into a typed, owned model.
+/// From text to snapshot at most so many times the instructions of serde_json's parse into a typed, owned model; of keys,
+/// that is a list of texts.
 pub const RATIOS: &[(&str, &str, f64)] = &[
     ("load of 1,000 flags", "serde_json, 1,000 flags", 3.0),
     ("load of 10,000 flags", "serde_json, 10,000 flags", 3.0),
+    ("load of 10,000 keys", "serde_json, 10,000 keys", 2.0),
+    ("load of 1,000,000 keys", "serde_json, 1,000,000 keys", 2.0),
 ];
 
 /// Flag files, a flag; and lists, a key.
@@ -24,6 +27,8 @@ pub fn all() -> Vec<Workload> {
         parsing("serde_json, 10,000 flags", 10_000),
         list("load of 10,000 keys", 10_000),
         list("load of 1,000,000 keys", 1_000_000),
+        texts("serde_json, 10,000 keys", 10_000),
+        texts("serde_json, 1,000,000 keys", 1_000_000),
     ]
 }
 
@@ -42,7 +47,20 @@ fn parsing(name: &'static str, count: usize) -> Workload {
 }
 
 fn list(name: &'static str, count: usize) -> Workload {
-    once(name, 2_000, count, move || file::listing_text(count), |text| drop(black_box(load(text))))
+    once(name, 1_000, count, move || file::listing_text(count), |text| drop(black_box(load(text))))
+}
+
+/// The same keys, and nothing but them.
+fn texts(name: &'static str, count: usize) -> Workload {
+    once(
+        name,
+        u32::MAX,
+        count,
+        move || file::keys_text(count),
+        |text| {
+            black_box(serde_json::from_str::<Vec<String>>(text).expect("a list of texts"));
+        },
+    )
 }
 
 /// Something done with a whole text, that is measured by what is in it.
