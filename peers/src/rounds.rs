@@ -112,7 +112,7 @@ impl Sweep {
         Sweep(vec![1; Sweep::BYTES])
     }
 
-    /// It reads and writes nothing, so that no store is under way when it is over.
+    /// It only reads, so that no store is under way when it is over.
     fn run(&self) {
         black_box(self.0.iter().step_by(Sweep::LINE).map(|byte| u64::from(*byte)).sum::<u64>());
     }
