@@ -5,12 +5,16 @@
 
 mod file;
 pub mod generated;
+mod keys;
 pub mod loading;
 mod model;
 mod naive;
+pub mod request;
 pub mod swapping;
+pub mod together;
 pub mod yardsticks;
 
+use std::collections::HashMap;
 use std::hint::black_box;
 
 use waterspout::{Attribute, Context, Flag, FlagKey, Flags, Version};
@@ -78,7 +82,14 @@ pub fn all() -> impl Iterator<Item = Workload> {
         .into_iter()
         .chain(growth(strangers))
         .chain(requests(strangers))
+        .chain(request::all())
         .chain(loading::all())
+        .chain(keys::all())
+}
+
+/// How many times the instructions of another workload one may take: its name, the other's, and the gate.
+pub fn ratios() -> impl Iterator<Item = &'static (&'static str, &'static str, f64)> {
+    request::RATIOS.iter().chain(loading::RATIOS).chain(keys::RATIOS)
 }
 
 /// What every change is held to: all but the million keys, which take long to set up.
@@ -158,17 +169,17 @@ where
             view.answer_key(key, context).variant.map(str::len)
         }),
         one_off(strangers),
-        keys("a row loop over keys, for each", 400, |view, keys| {
+        rows("a row loop over keys, for each", 400, |view, keys| {
             keys.iter().filter(|key| view.value(&HALF, &Context::new(key, &[]))).count()
         }),
-        keys("a column of keys, for each", 170, |view, keys| {
+        rows("a column of keys, for each", 170, |view, keys| {
             view.column(&HALF, keys.iter().map(String::as_str)).filter(|on| *on).count()
         }),
     ]
 }
 
 /// A thousand keys of 16 bytes at a time.
-fn keys(name: &'static str, gate: u32, count: fn(&waterspout::Snapshot, &[String]) -> usize) -> Workload {
+fn rows(name: &'static str, gate: u32, count: fn(&waterspout::Snapshot, &[String]) -> usize) -> Workload {
     Workload {
         name,
         gate: f64::from(gate),
@@ -298,6 +309,14 @@ pub struct Person {
 impl Person {
     fn attributes(&self) -> [waterspout::AttributeValue<'_>; 4] {
         [AGE.of(self.age), COUNTRY.of(self.country), APP_VERSION.of(self.version), BETA.of(true)]
+    }
+
+    /// The attributes as a program without types has them.
+    fn texts(&self) -> HashMap<String, String> {
+        let age = self.age.to_string();
+        [("country", self.country), ("app_version", self.version), ("age", &age), ("beta", "true")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
     }
 
     /// The context of this person, for as long as the program runs.
