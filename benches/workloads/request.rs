@@ -55,7 +55,7 @@ pub fn all() -> Vec<Workload> {
 }
 
 fn ours() -> Workload {
-    workload(OURS, 2_000.0, || {
+    workload(OURS, 2_300.0, || {
         let flags = file::of_each_kind(KEYS.len() / 4, LISTED);
         let mut reader = flags.reader();
         Box::new(move |person| {
