@@ -84,7 +84,10 @@ fn waits() {
 fn both() {
     let mut table = String::new();
     for together::Together { name, alone, both, bursts: [one, two] } in together::measure() {
-        let line = format!("{name}\t{alone:.2}\t{both:.2}\t{:.2}\t{one}\t{two}", both / alone);
+        let [two_each, times] = both.map_or(["n/a".to_owned(), "n/a".to_owned()], |both| {
+            [both, both / alone].map(|it| format!("{it:.2}"))
+        });
+        let line = format!("{name}\t{alone:.2}\t{two_each}\t{times}\t{one}\t{two}");
         println!("{line}");
         writeln!(table, "{line}").expect("a text takes whatever is written to it");
     }

@@ -410,13 +410,16 @@ fn together(page: &mut String, measured: &Measured) {
     add!(page, "\n## Two readers at once\n");
     add!(
         page,
-        "Nanoseconds of CPU time for a check of a rollout: one thread alone, and two that ask in bursts of a millisecond"
+        "Nanoseconds of CPU time for a check of a rollout: one thread alone, and two that ask in bursts of half a millisecond"
     );
     add!(
         page,
-        "which begin together. Only bursts in which neither thread lost its core count; the middle one of so many. The first"
+        "which begin together. Only bursts in which neither thread lost its core count; the middle one of so many (n/a: none"
     );
-    add!(page, "row is what two cores cost one another with nothing in common.\n");
+    add!(
+        page,
+        "on so busy a machine). The first row is what two cores cost one another with nothing in common.\n"
+    );
     add!(page, "| | one | two | times | goal | bursts |\n|---|---:|---:|---:|---:|---:|");
     for row in &measured.together {
         if let [name, one, two, times, ones, twos] = &row[..] {
@@ -425,7 +428,7 @@ fn together(page: &mut String, measured: &Measured) {
         }
     }
     if measured.together.is_empty() {
-        add!(page, "\nNot measured: two cores were never free at the same time.");
+        add!(page, "\nNot measured: the machine has one core.");
     }
     add!(
         page,
