@@ -70,6 +70,15 @@ pub fn short(value: f64) -> String {
     }
 }
 
+/// How many, in thousands or millions.
+pub fn count(count: f64) -> String {
+    match count {
+        count if count < 1e3 => short(count),
+        count if count < 1e6 => format!("{} k", short(count / 1e3)),
+        count => format!("{} M", short(count / 1e6)),
+    }
+}
+
 pub fn bytes(bytes: f64) -> String {
     let (value, unit) = match bytes {
         bytes if bytes < 1e3 => return format!("{bytes:.0} B"),

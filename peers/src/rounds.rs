@@ -3,6 +3,7 @@
 //! An engine's turn in a round is one check as the others leave the caches, a batch that is not timed and puts into them
 //! what the engine needs, and the batch that is timed.
 
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -40,12 +41,20 @@ pub fn time(drivers: &[Box<dyn Driver>], check: Check, rounds: usize) -> Vec<Tim
     let mut turns: Vec<Turn<'_>> = drivers.iter().map(|driver| Turn::new(&**driver, check)).collect();
     let sweep = Sweep::new();
     for round in 0..rounds {
-        for turn in &mut turns {
+        for number in order(turns.len(), round) {
             sweep.run();
-            turn.run(round);
+            turns[number].run(round);
         }
     }
     turns.into_iter().map(Turn::end).collect()
+}
+
+/// Another order in each round, so that nobody always follows an engine whose code is partly its own.
+fn order(engines: usize, round: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..engines).collect();
+    let hash = BuildHasherDefault::<DefaultHasher>::default();
+    order.sort_by_cached_key(|number| hash.hash_one((round, *number)));
+    order
 }
 
 /// One engine, and what was seen of it.

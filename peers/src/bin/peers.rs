@@ -6,7 +6,7 @@ use waterspout_peers::driver::{Check, Driver, Prepared};
 use waterspout_peers::engine::{Engine, Standing};
 use waterspout_peers::engines::nothing::Nothing;
 use waterspout_peers::loads::{self, Loading};
-use waterspout_peers::readers::{self, Readers};
+use waterspout_peers::readers::{self, Latencies, Readers};
 use waterspout_peers::report::{self, Table};
 use waterspout_peers::rounds::{self, Time, Timed};
 use waterspout_peers::workload::Spec;
@@ -233,9 +233,9 @@ fn readers() {
         "evaluator",
         "checks/s, readers alone",
         "checks/s, while reloading",
-        "p99 ns, alone → reloading",
-        "p99.9 ns",
-        "p99.99 ns",
+        "p99, alone → reloading",
+        "p99.9",
+        "p99.99",
         "reloads/s reached",
         "ms per reload",
     ]);
@@ -247,9 +247,10 @@ fn readers() {
                 let (alone, beside) = (it.alone.per_second(), it.beside.per_second());
                 let (our_alone, our_beside) = *ours.get_or_insert((alone, beside));
                 let rate = |rate: f64, ours: f64| {
-                    format!("{} M **{}**", report::short(rate / 1e6), report::times(ours / rate))
+                    format!("{} **{}**", report::count(rate), report::times(ours / rate))
                 };
-                let tail = |share: f64| format!("{} → {}", it.alone.below(share), it.beside.below(share));
+                let below = |latencies: &Latencies, share| report::nanos(latencies.below(share) as f64);
+                let tail = |share| format!("{} → {}", below(&it.alone, share), below(&it.beside, share));
                 cells.extend([
                     rate(alone, our_alone),
                     rate(beside, our_beside),
