@@ -138,12 +138,6 @@ fn checks(page: &mut String, measured: &Measured) {
         add!(page, "| *{name}* | {count} | | {} |", timed(measured, name));
     }
     add!(page, "");
-    if let Some(count) = measured.count("all of 1,000 mixed flags, for each") {
-        add!(
-            page,
-            "All flags for one user take {count:.1} instructions for each flag (at most 60 is the goal).\n"
-        );
-    }
 }
 
 fn loads_something(name: &str) -> bool {

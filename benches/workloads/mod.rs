@@ -287,7 +287,7 @@ where
         }),
         Workload {
             passes: 1,
-            ..people_then(1000, 70, "all of 1,000 mixed flags, for each", |reader, person| {
+            ..people_then(1000, 60, "all of 1,000 mixed flags, for each", |reader, person| {
                 let attributes = person.attributes();
                 let context = Context::new(&person.key, &attributes);
                 for answer in reader.view().all(&context) {

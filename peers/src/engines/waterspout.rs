@@ -175,7 +175,8 @@ fn is_on_by_key(view: &Snapshot, key: &str, context: &Context<'_>) -> bool {
 impl Engine for ByKey {
     const NAME: &'static str = "waterspout, by string key";
     const STANDING: Standing = Standing::Ours;
-    const NOTE: &'static str = "`FlagKey::parse` and `value_key` in every check: the key is validated, hashed and compared.";
+    const NOTE: &'static str =
+        "`FlagKey::parse` and `value_key` in every check: the key is validated, hashed and compared.";
     type Flag = &'static str;
     type Context = Context<'static>;
     type Worker<'e> = Reader;
