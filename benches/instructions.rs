@@ -14,7 +14,7 @@ mod workloads;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use workloads::{Check, Workload, all, gates, loading};
+use workloads::{Check, Workload, all, gates, ratios};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         passed &= row(workload.name, count, workload.gate);
         counts.push((workload.name, count));
     }
-    for (name, yardstick, gate) in loading::RATIOS {
+    for (name, yardstick, gate) in ratios() {
         let count = |name: &str| counts.iter().find(|(known, _)| *known == name).map(|(_, count)| count);
         if let (Some(count), Some(yardstick_count)) = (count(name), count(yardstick)) {
             passed &= row(&format!("{name}, by {yardstick}"), count / yardstick_count, *gate);
@@ -54,8 +54,17 @@ fn main() -> ExitCode {
 /// Prints a row, and says whether it keeps within its gate.
 fn row(name: &str, count: f64, gate: f64) -> bool {
     let mark = if count > gate { " **over**" } else { "" };
-    let gate_shown = if gate.is_finite() { gate.to_string() } else { String::new() };
-    println!("| {name} | {count:.prec$}{mark} | {gate_shown} |", prec = if count < 10.0 { 2 } else { 1 });
+    let gate_shown = match gate {
+        gate if gate.is_infinite() => String::new(),
+        gate if gate < 1.0 => format!("{gate:.3}"),
+        gate => gate.to_string(),
+    };
+    let decimals = match count {
+        count if count < 1.0 => 3,
+        count if count < 10.0 => 2,
+        _ => 1,
+    };
+    println!("| {name} | {count:.decimals$}{mark} | {gate_shown} |");
     count <= gate
 }
 

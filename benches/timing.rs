@@ -1,7 +1,8 @@
 //! Times, by criterion: reported and never a gate, since the machine has its say in them.
 //!
 //! ```text
-//! cargo bench --bench timing                 all of them, and then how long single checks take at worst
+//! cargo bench --bench timing                 all of them, then how long single checks take at worst, and two threads at once
+//! cargo bench --bench timing -- --together   two threads at once, alone
 //! cargo bench --bench timing -- rollout      those whose name holds the word
 //! ```
 //!
@@ -18,9 +19,12 @@ use std::{env, fs};
 use criterion::{Criterion, Throughput};
 use waterspout::{Context, Flags};
 use workloads::swapping::Swaps;
-use workloads::{HALF, Workload};
+use workloads::{HALF, Workload, together};
 
 fn main() {
+    if env::args().any(|argument| argument == "--together") {
+        return both();
+    }
     let mut criterion = Criterion::default()
         .sample_size(20)
         .warm_up_time(Duration::from_millis(200))
@@ -34,6 +38,7 @@ fn main() {
     let whole = env::args().skip(1).all(|argument| argument.starts_with("--"));
     if whole && !env::args().any(|argument| argument == "--test") {
         waits();
+        both();
     }
 }
 
@@ -72,9 +77,28 @@ fn waits() {
     let rate = f64::from(swaps.end()) / start.elapsed().as_secs_f64();
     println!("{rate:.0} swaps a second");
     writeln!(table, "swaps\t{rate:.0}\t0\t0").expect("a text takes whatever is written to it");
+    keep("waits.tsv", &table);
+}
+
+/// What two threads cost one another. Written down for the report.
+fn both() {
+    let mut table = String::new();
+    for together::Together { name, alone, both, bursts: [one, two] } in together::measure() {
+        let [two_each, times] = both.map_or(["n/a".to_owned(), "n/a".to_owned()], |both| {
+            [both, both / alone].map(|it| format!("{it:.2}"))
+        });
+        let line = format!("{name}\t{alone:.2}\t{two_each}\t{times}\t{one}\t{two}");
+        println!("{line}");
+        writeln!(table, "{line}").expect("a text takes whatever is written to it");
+    }
+    keep("together.tsv", &table);
+}
+
+/// Where `report` looks for it.
+fn keep(name: &str, table: &str) {
     let folder = env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     fs::create_dir_all(folder.join("bench")).expect("a folder to write to");
-    fs::write(folder.join("bench/waits.tsv"), table).expect("a file to write to");
+    fs::write(folder.join("bench").join(name), table).expect("a file to write to");
 }
 
 fn reader(flags: &Flags) -> Vec<u32> {

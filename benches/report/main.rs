@@ -16,8 +16,8 @@ use std::{env, fs};
 
 use measured::{Measured, Time};
 use plot::{Axis, Line, Plot, Scale};
-use workloads::yardsticks::{HASH, LOAD};
-use workloads::{generated, loading};
+use workloads::yardsticks::{HASH, LOAD, SET};
+use workloads::{generated, loading, request};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches");
 
@@ -26,11 +26,12 @@ fn main() {
     let mut page = String::new();
     head(&mut page, &measured);
     checks(&mut page, &measured);
-    naive(&mut page, &measured);
+    others(&mut page, &measured);
     growth(&mut page, &measured);
     loads(&mut page, &measured);
     memory(&mut page);
     readers(&mut page, &measured);
+    together(&mut page, &measured);
     let file = Path::new(FOLDER).join("RESULTS.md");
     fs::write(&file, page).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     println!("{} is written", file.display());
@@ -126,11 +127,15 @@ fn checks(page: &mut String, measured: &Measured) {
     add!(page, "## A check\n");
     add!(page, "| workload | instructions | gate | ns, fastest | ns, middle | in S | in L |");
     add!(page, "|---|---:|---:|---:|---:|---:|---:|");
-    for row in measured.counts.iter().filter(|row| !loads_something(&row.name)) {
+    let yardsticks: Vec<&str> =
+        workloads::yardsticks::all().iter().map(|workload| workload.name).chain([request::NAIVE]).collect();
+    let ours = |name: &str| !loads_something(name) && !is_ratio(name) && !yardsticks.contains(&name);
+    for row in measured.counts.iter().filter(|row| ours(&row.name)) {
         add!(page, "| {} | {} | {} | {} |", row.name, row.count, row.gate, timed(measured, &row.name));
     }
-    for workload in workloads::yardsticks::all() {
-        add!(page, "| *{}* | | | {} |", workload.name, timed(measured, workload.name));
+    for name in &yardsticks {
+        let count = measured.count(name).map_or_else(String::new, |count| format!("{count:.1}"));
+        add!(page, "| *{name}* | {count} | | {} |", timed(measured, name));
     }
     add!(page, "");
 }
@@ -139,27 +144,59 @@ fn loads_something(name: &str) -> bool {
     name.starts_with("load") || name.starts_with("serde_json")
 }
 
-fn naive(page: &mut String, measured: &Measured) {
+/// Whether a row has no count of its own, but what one workload takes by another.
+fn is_ratio(name: &str) -> bool {
+    workloads::ratios().any(|(ours, theirs, _)| name == format!("{ours}, by {theirs}"))
+}
+
+fn others(page: &mut String, measured: &Measured) {
     add!(page, "## Against a program of an afternoon\n");
     add!(
         page,
         "`benches/workloads/naive.rs`: a `HashMap` of flags, a bucket that is a hash of formatted text modulo 100, a"
     );
-    add!(page, "`HashSet` of listed users, attributes as a map of texts that is there already.\n");
-    add!(page, "| workload | naive, ns | waterspout, ns | times |\n|---|---:|---:|---:|");
-    for name in ["plain", "rollout", "list of 10,000, miss", "3 conditions and 25 %"] {
-        if let (Some(theirs), Some(ours)) = (measured.time(&format!("naive, {name}")), measured.time(name)) {
+    add!(
+        page,
+        "`HashSet` of listed users, attributes as a map of texts that is there already. In a request of 20 checks both begin"
+    );
+    add!(
+        page,
+        "with the request's own texts: one builds a context and hashes the key, the other builds that map. And the bare"
+    );
+    add!(page, "`HashSet<String>` of std, with nothing around it, beside a flag with the same list.\n");
+    add!(
+        page,
+        "| workload | other way | its ns | waterspout, ns | times | goal |\n|---|---|---:|---:|---:|---:|"
+    );
+    let rows = [
+        ("plain", "naive, plain", ""),
+        ("rollout", "naive, rollout", ""),
+        ("list of 10,000, miss", "naive, list of 10,000, miss", ""),
+        ("3 conditions and 25 %", "naive, 3 conditions and 25 %", ""),
+        (request::OURS, request::NAIVE, "15 ×"),
+        ("list of 10,000, hit", SET, "1.7 ×"),
+    ];
+    for (name, other, goal) in rows {
+        if let (Some(theirs), Some(ours)) = (measured.time(other), measured.time(name)) {
             let (theirs, ours) = (theirs.fastest, ours.fastest);
+            let times = theirs / ours;
             add!(
                 page,
-                "| {name} | {} | {} | {:.0} × |",
+                "| {name} | {other} | {} | {} | {times:.prec$} × | {goal} |",
                 nanoseconds(theirs),
                 nanoseconds(ours),
-                theirs / ours
+                prec = if times < 10.0 { 1 } else { 0 }
             );
         }
     }
     add!(page, "");
+    if let (Some(ours), Some(theirs)) = (measured.count(request::OURS), measured.count(request::NAIVE)) {
+        add!(
+            page,
+            "The request of 20 checks takes {:.1} times fewer instructions (at least 15 is the gate).\n",
+            theirs / ours
+        );
+    }
 }
 
 fn growth(page: &mut String, measured: &Measured) {
@@ -279,24 +316,34 @@ fn loads(page: &mut String, measured: &Measured) {
     );
     add!(
         page,
-        "each key of a list. `serde_json` parses the same text into a typed, owned model, and checks nothing.\n"
+        "each key of a list. `serde_json` parses the same text into a typed, owned model, and the keys of a list into a"
+    );
+    add!(
+        page,
+        "`Vec<String>`; it checks nothing, and nobody can ask what it made. In the rows *by*, all figures are ratios.\n"
     );
     add!(
         page,
         "| workload | instructions each | gate | ns each, fastest | ms in all |\n|---|---:|---:|---:|---:|"
     );
     for row in measured.counts.iter().filter(|row| loads_something(&row.name)) {
-        let checks = workloads::all().find(|known| known.name == row.name).map(|known| known.checks);
-        let time = match (measured.time(&row.name), checks) {
-            (Some(time), Some(checks)) => {
-                let all = time.fastest * checks as f64 / 1e6;
-                format!("{} | {:.prec$}", grouped(time.fastest), all, prec = if all < 10.0 { 2 } else { 0 })
-            }
-            _ => " | ".to_owned(),
-        };
+        let time = load_time(measured, &row.name);
         add!(page, "| {} | {} | {} | {time} |", row.name, row.count, row.gate);
     }
     add!(page, "");
+}
+
+/// For each and in all; or, in a row of ratios, how many times as long.
+fn load_time(measured: &Measured, name: &str) -> String {
+    let checks = workloads::all().find(|known| known.name == name).map(|known| known.checks);
+    if let (Some(time), Some(checks)) = (measured.time(name), checks) {
+        let all = time.fastest * checks as f64 / 1e6;
+        return format!("{} | {:.prec$}", grouped(time.fastest), all, prec = if all < 10.0 { 2 } else { 0 });
+    }
+    let times = name
+        .split_once(", by ")
+        .and_then(|(ours, theirs)| Some(measured.time(ours)?.fastest / measured.time(theirs)?.fastest));
+    times.map_or_else(|| " | ".to_owned(), |times| format!("{times:.2} | "))
 }
 
 fn memory(page: &mut String) {
@@ -350,4 +397,36 @@ fn readers(page: &mut String, measured: &Measured) {
             _ => {}
         }
     }
+}
+
+fn together(page: &mut String, measured: &Measured) {
+    const GOAL: &str = "1.3";
+    add!(page, "\n## Two readers at once\n");
+    add!(
+        page,
+        "Nanoseconds of CPU time for a check of a rollout: one thread alone, and two that ask in bursts of half a millisecond"
+    );
+    add!(
+        page,
+        "which begin together. Only bursts in which neither thread lost its core count; the middle one of so many (n/a: none"
+    );
+    add!(
+        page,
+        "on so busy a machine). The first row is what two cores cost one another with nothing in common.\n"
+    );
+    add!(page, "| | one | two | times | goal | bursts |\n|---|---:|---:|---:|---:|---:|");
+    for row in &measured.together {
+        if let [name, one, two, times, ones, twos] = &row[..] {
+            let goal = if name.contains("view") { "" } else { GOAL };
+            add!(page, "| {name} | {one} | {two} | {times} | {goal} | {ones} and {twos} |");
+        }
+    }
+    if measured.together.is_empty() {
+        add!(page, "\nNot measured: the machine has one core.");
+    }
+    add!(
+        page,
+        "\nA view counts itself in and out of a snapshot that both threads share, which is why a request takes one and asks"
+    );
+    add!(page, "everything of it; a reader and `is_on` write nothing that the other reader looks at.");
 }

@@ -13,6 +13,8 @@ pub struct Measured {
     times: Vec<(String, Time)>,
     /// How long single checks took: name, and three percentiles.
     pub waits: Vec<Vec<String>>,
+    /// Two threads at once: name, one, two, the ratio, and how many bursts of each.
+    pub together: Vec<Vec<String>>,
 }
 
 /// A row of the table of instructions, as printed.
@@ -32,12 +34,16 @@ impl Measured {
     pub fn read() -> Measured {
         let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
         let table = text(&target.join("bench/instructions.md"));
-        let waits = text(&target.join("bench/waits.tsv"));
+        let rows = |name: &str| -> Vec<Vec<String>> {
+            let table = text(&target.join("bench").join(name));
+            table.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+        };
         Measured {
             commit: text(&target.join("bench/commit")).trim().to_owned(),
             counts: table.lines().skip(2).filter_map(count).collect(),
             times: times(&target.join("criterion/waterspout")),
-            waits: waits.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect(),
+            waits: rows("waits.tsv"),
+            together: rows("together.tsv"),
         }
     }
 

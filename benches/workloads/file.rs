@@ -5,11 +5,14 @@ use waterspout::Flags;
 const ATTRIBUTES: &str = r#""country": {"type": "string"}, "app_version": {"type": "version"},
     "age": {"type": "number"}, "beta": {"type": "bool"}"#;
 
-const ASKED: &str = r#"
-    "plain": {"default": "on"},
-    "half": {"rules": [{"rollout": 50}]},
-    "conditions": {"rules": [{"rollout": 25, "when": {
-        "country": {"in": ["AT", "BE", "CH", "DE"]}, "app_version": {"at_least": "2.3"}, "age": {"above": 21}}}]},
+const PLAIN: &str = r#"{"default": "on"}"#;
+
+const HALF: &str = r#"{"rules": [{"rollout": 50}]}"#;
+
+const CONDITIONS: &str = r#"{"rules": [{"rollout": 25, "when": {
+        "country": {"in": ["AT", "BE", "CH", "DE"]}, "app_version": {"at_least": "2.3"}, "age": {"above": 21}}}]}"#;
+
+const OTHERS: &str = r#"
     "requiring": {"requires": {"plain": ["on"]}, "rules": [{"rollout": 50}]},
     "denying": {"deny": [{"country": {"is": "US"}}], "rules": [{"rollout": 50}]},
     "split": {"variants": {"off": "off", "a": "a", "b": "b", "c": "c"}, "default": "off",
@@ -17,7 +20,7 @@ const ASKED: &str = r#"
 
 /// The flags that are asked, among others: so many in all.
 pub fn flags(count: usize) -> Flags {
-    read(&format!("{ASKED}{}", (6..count).map(|n| format!(", \"other-{n}\": {{}}")).collect::<String>()))
+    read(&format!("{}{}", asked(), (6..count).map(|n| format!(", \"other-{n}\": {{}}")).collect::<String>()))
 }
 
 /// A flag with a list of early adopters.
@@ -27,13 +30,28 @@ pub fn listing(count: usize) -> Flags {
 
 /// The text of a file with such a flag.
 pub fn listing_text(count: usize) -> String {
-    text(&format!(r#""listed": {{"rules": [{{"when": {{"key": {{"in": {}}}}}}}]}}"#, keys_text(count)))
+    text(&format!(r#""listed": {}"#, listed(count)))
 }
 
 /// The text of the list alone.
 pub fn keys_text(count: usize) -> String {
     let keys: Vec<String> = (0..count).map(|n| format!("\"early-{n:08}\"")).collect();
     format!("[{}]", keys.join(", "))
+}
+
+/// So many flags of each of four kinds, numbered.
+pub fn of_each_kind(count: usize, on_list: usize) -> Flags {
+    let kinds = [("plain", PLAIN), ("half", HALF), ("listed", &listed(on_list)), ("conditions", CONDITIONS)];
+    let numbered = |n| kinds.map(|(kind, flag)| format!("\"{kind}-{n}\": {flag}"));
+    read(&(0..count).flat_map(numbered).collect::<Vec<_>>().join(", "))
+}
+
+fn listed(count: usize) -> String {
+    format!(r#"{{"rules": [{{"when": {{"key": {{"in": {}}}}}}}]}}"#, keys_text(count))
+}
+
+fn asked() -> String {
+    format!(r#""plain": {PLAIN}, "half": {HALF}, "conditions": {CONDITIONS}, {OTHERS}"#)
 }
 
 /// A flag with so many conditions on a number, all of which hold.
@@ -51,12 +69,12 @@ pub fn mixed(count: usize) -> Flags {
             ", \"other-{n}\": {{\"rules\": [{{\"rollout\": 25, \"when\": {{\"country\": {{\"in\": [\"AT\", \"DE\"]}}}}}}]}}"
         ),
     };
-    read(&format!("{ASKED}{}", (6..count).map(other).collect::<String>()))
+    read(&format!("{}{}", asked(), (6..count).map(other).collect::<String>()))
 }
 
 /// The text of a file with nothing but the flags that are asked.
 pub fn asked_text() -> String {
-    text(ASKED)
+    text(&asked())
 }
 
 fn read(flags: &str) -> Flags {

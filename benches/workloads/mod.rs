@@ -8,9 +8,12 @@ pub mod generated;
 pub mod loading;
 mod model;
 mod naive;
+pub mod request;
 pub mod swapping;
+pub mod together;
 pub mod yardsticks;
 
+use std::collections::HashMap;
 use std::hint::black_box;
 
 use waterspout::{Attribute, Context, Flag, FlagKey, Flags, Version};
@@ -78,7 +81,13 @@ pub fn all() -> impl Iterator<Item = Workload> {
         .into_iter()
         .chain(growth(strangers))
         .chain(requests(strangers))
+        .chain(request::all())
         .chain(loading::all())
+}
+
+/// How many times the instructions of another workload one may take: its name, the other's, and the gate.
+pub fn ratios() -> impl Iterator<Item = &'static (&'static str, &'static str, f64)> {
+    request::RATIOS.iter().chain(loading::RATIOS)
 }
 
 /// What every change is held to: all but the million keys, which take long to set up.
@@ -158,17 +167,17 @@ where
             view.answer_key(key, context).variant.map(str::len)
         }),
         one_off(strangers),
-        keys("a row loop over keys, for each", 400, |view, keys| {
+        rows("a row loop over keys, for each", 400, |view, keys| {
             keys.iter().filter(|key| view.value(&HALF, &Context::new(key, &[]))).count()
         }),
-        keys("a column of keys, for each", 170, |view, keys| {
+        rows("a column of keys, for each", 170, |view, keys| {
             view.column(&HALF, keys.iter().map(String::as_str)).filter(|on| *on).count()
         }),
     ]
 }
 
 /// A thousand keys of 16 bytes at a time.
-fn keys(name: &'static str, gate: u32, count: fn(&waterspout::Snapshot, &[String]) -> usize) -> Workload {
+fn rows(name: &'static str, gate: u32, count: fn(&waterspout::Snapshot, &[String]) -> usize) -> Workload {
     Workload {
         name,
         gate: f64::from(gate),
@@ -276,7 +285,7 @@ where
         }),
         Workload {
             passes: 1,
-            ..people_then(1000, 70, "all of 1,000 mixed flags, for each", |reader, person| {
+            ..people_then(1000, 60, "all of 1,000 mixed flags, for each", |reader, person| {
                 let attributes = person.attributes();
                 let context = Context::new(&person.key, &attributes);
                 for answer in reader.view().all(&context) {
@@ -298,6 +307,14 @@ pub struct Person {
 impl Person {
     fn attributes(&self) -> [waterspout::AttributeValue<'_>; 4] {
         [AGE.of(self.age), COUNTRY.of(self.country), APP_VERSION.of(self.version), BETA.of(true)]
+    }
+
+    /// The attributes as a program without types has them.
+    fn texts(&self) -> HashMap<String, String> {
+        let age = self.age.to_string();
+        [("country", self.country), ("app_version", self.version), ("age", &age), ("beta", "true")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
     }
 
     /// The context of this person, for as long as the program runs.

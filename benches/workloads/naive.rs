@@ -26,20 +26,16 @@ enum Test {
 impl Naive {
     /// The flags of the other workloads, as far as this program can say them.
     pub fn new(listed: usize) -> Naive {
-        let conditions = vec![
-            ("country".to_owned(), Test::In(["AT", "BE", "CH", "DE"].map(str::to_owned).to_vec())),
-            ("app_version".to_owned(), Test::AtLeastVersion("2.3.0".to_owned())),
-            ("age".to_owned(), Test::Above(21.0)),
-        ];
-        let listed = (0..listed).map(|n| format!("early-{n:08}")).collect();
-        let mut flags = HashMap::from([
-            ("plain".to_owned(), NaiveFlag { on: true, ..NaiveFlag::default() }),
-            ("half".to_owned(), NaiveFlag { percent: Some(50), ..NaiveFlag::default() }),
-            ("listed".to_owned(), NaiveFlag { listed, ..NaiveFlag::default() }),
-            ("conditions".to_owned(), NaiveFlag { conditions, percent: Some(25), ..NaiveFlag::default() }),
-        ]);
+        let mut flags: HashMap<String, NaiveFlag> =
+            kinds(listed).map(|(kind, flag)| (kind.to_owned(), flag)).into();
         flags.extend((0..10).map(|n| (format!("other-{n}"), NaiveFlag::default())));
         Naive { flags }
+    }
+
+    /// The flags of [`file::of_each_kind`](super::file::of_each_kind).
+    pub fn of_each_kind(count: usize, listed: usize) -> Naive {
+        let numbered = |n| kinds(listed).map(|(kind, flag)| (format!("{kind}-{n}"), flag));
+        Naive { flags: (0..count).flat_map(numbered).collect() }
     }
 
     pub fn is_on(&self, flag: &str, user: &str, attributes: &HashMap<String, String>) -> bool {
@@ -52,6 +48,21 @@ impl Naive {
         found.conditions.iter().all(holds)
             && found.percent.is_some_and(|percent| bucket(flag, user) < percent)
     }
+}
+
+fn kinds(listed: usize) -> [(&'static str, NaiveFlag); 4] {
+    let conditions = vec![
+        ("country".to_owned(), Test::In(["AT", "BE", "CH", "DE"].map(str::to_owned).to_vec())),
+        ("app_version".to_owned(), Test::AtLeastVersion("2.3.0".to_owned())),
+        ("age".to_owned(), Test::Above(21.0)),
+    ];
+    let listed = (0..listed).map(|n| format!("early-{n:08}")).collect();
+    [
+        ("plain", NaiveFlag { on: true, ..NaiveFlag::default() }),
+        ("half", NaiveFlag { percent: Some(50), ..NaiveFlag::default() }),
+        ("listed", NaiveFlag { listed, ..NaiveFlag::default() }),
+        ("conditions", NaiveFlag { conditions, percent: Some(25), ..NaiveFlag::default() }),
+    ]
 }
 
 impl Test {

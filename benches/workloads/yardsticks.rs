@@ -1,6 +1,6 @@
 //! What times are compared with, since a time alone says more about the machine: fixed work in the same run.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -15,6 +15,9 @@ pub const HASH: &str = "SipHash-1-3 of 16 bytes";
 
 /// One load of an `ArcSwap`.
 pub const LOAD: &str = "arc-swap load";
+
+/// One id found in std's set of the ids of a list.
+pub const SET: &str = "HashSet of 10,000, hit";
 
 pub fn all() -> Vec<Workload> {
     vec![
@@ -37,6 +40,18 @@ pub fn all() -> Vec<Workload> {
                 }
             })
         }),
+        yardstick(SET, || {
+            let id = |n: usize| format!("early-{n:08}");
+            let set: HashSet<String> = (0..10_000).map(id).collect();
+            let listed: Vec<String> = (0..10_000).step_by(10).map(id).collect();
+            Box::new(move |passes| {
+                for _ in 0..passes {
+                    for id in &listed {
+                        black_box(set.contains(black_box(id)));
+                    }
+                }
+            })
+        }),
         naive("naive, plain", "plain"),
         naive("naive, rollout", "half"),
         naive("naive, list of 10,000, miss", "listed"),
@@ -48,7 +63,7 @@ fn naive(name: &'static str, flag: &'static str) -> Workload {
     yardstick(name, move || {
         let program = Naive::new(10_000);
         let people = people((0..1000).map(|n| format!("user-{n:08}")));
-        let attributes: Vec<HashMap<String, String>> = people.iter().map(texts).collect();
+        let attributes: Vec<HashMap<String, String>> = people.iter().map(Person::texts).collect();
         Box::new(move |passes| {
             for _ in 0..passes {
                 for (person, attributes) in people.iter().zip(&attributes) {
@@ -57,13 +72,6 @@ fn naive(name: &'static str, flag: &'static str) -> Workload {
             }
         })
     })
-}
-
-fn texts(person: &Person) -> HashMap<String, String> {
-    let age = person.age.to_string();
-    [("country", person.country), ("app_version", person.version), ("age", &age), ("beta", "true")]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into()
 }
 
 fn yardstick(name: &'static str, set_up: impl Fn() -> Check + 'static) -> Workload {

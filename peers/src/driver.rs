@@ -5,7 +5,7 @@
 
 use std::hint::black_box;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Standing};
 use crate::workload::{self, Spec, User, Users};
 
 /// The checks that are timed.
@@ -43,6 +43,9 @@ impl Check {
         }
     }
 
+    /// Those that are also timed cold.
+    pub const FIRST: [Check; 4] = [Check::On, Check::Rollout, Check::ListHit, Check::Thousand];
+
     /// The smallest fair batch: its users stand all over a list, for those who search one.
     pub fn fewest(self) -> usize {
         if self == Check::Thousand { 1 } else { 16 }
@@ -61,12 +64,15 @@ pub const USERS: usize = 256;
 const FLAGS: usize = 1_000;
 pub const KEYS: usize = 10_000;
 
+/// Asks for one user after the other, the first of them and how many being given; says how many were on.
+pub type Ask<'a> = Box<dyn FnMut(usize, usize) -> usize + 'a>;
+
 /// An engine, ready to be timed.
 pub trait Driver {
     fn name(&self) -> &'static str;
-    fn has_rules(&self) -> bool;
-    /// Makes so many checks, and says how many were on.
-    fn make(&self, check: Check, times: usize) -> usize;
+    fn standing(&self) -> Standing;
+    /// A worker that makes this kind of check.
+    fn ask(&self, check: Check) -> Ask<'_>;
 }
 
 pub struct Prepared<E: Engine> {
@@ -99,37 +105,48 @@ impl<E: Engine> Prepared<E> {
     }
 
     /// One flag, for one context after the other.
-    fn ask(&self, engine: &E, flag: &E::Flag, contexts: &[E::Context], times: usize) -> usize {
+    fn each<'a>(&'a self, engine: &'a E, flag: &'a E::Flag, contexts: &'a [E::Context]) -> Ask<'a> {
         let mut worker = engine.worker();
-        in_turn(contexts, times, |context| E::is_on(&mut worker, black_box(flag), black_box(context)))
-    }
-
-    fn build_and_ask(&self, flag: &E::Flag, times: usize) -> usize {
-        let mut worker = self.mixed.worker();
-        in_turn(self.users, times, |user| {
-            E::is_on_for(&mut worker, black_box(flag), black_box::<&'static User>(user))
+        Box::new(move |first, times| {
+            in_turn(contexts, first, times, |context| {
+                usize::from(E::is_on(&mut worker, black_box(flag), black_box(context)))
+            })
         })
     }
 
-    fn ask_all(&self, times: usize) -> usize {
+    fn build_and_ask<'a>(&'a self, flag: &'a E::Flag) -> Ask<'a> {
         let mut worker = self.mixed.worker();
-        let asked = self.contexts.iter().cycle().take(times);
-        asked.map(|context| E::count_on(&mut worker, black_box(&self.flags), black_box(context))).sum()
+        Box::new(move |first, times| {
+            in_turn(self.users, first, times, |user| {
+                usize::from(E::is_on_for(&mut worker, black_box(flag), black_box::<&'static User>(user)))
+            })
+        })
+    }
+
+    fn all_flags(&self) -> Ask<'_> {
+        let mut worker = self.mixed.worker();
+        Box::new(move |first, times| {
+            in_turn(&self.contexts, first, times, |context| {
+                E::count_on(&mut worker, black_box(&self.flags), black_box(context))
+            })
+        })
     }
 }
 
-/// How many of so many questions are answered with yes, when all are asked in turn, and then the first one again. Two
+/// What the answers add up to when all are asked in turn, from the first one on, and then from the beginning again. Two
 /// plain loops, since a chain of iterators was seen to cost more than the check.
 #[inline(always)]
-fn in_turn<'a, T>(asked: &'a [T], times: usize, mut is_on: impl FnMut(&'a T) -> bool) -> usize {
+fn in_turn<'a, T>(asked: &'a [T], first: usize, times: usize, mut ask: impl FnMut(&'a T) -> usize) -> usize {
     let mut on = 0;
     let mut left = times;
+    let mut next = first % asked.len();
     while left > 0 {
-        let some = &asked[..asked.len().min(left)];
+        let some = &asked[next..asked.len().min(next + left)];
         for one in some {
-            on += usize::from(is_on(one));
+            on += ask(one);
         }
         left -= some.len();
+        next = 0;
     }
     on
 }
@@ -139,20 +156,20 @@ impl<E: Engine> Driver for Prepared<E> {
         E::NAME
     }
 
-    fn has_rules(&self) -> bool {
-        E::HAS_RULES
+    fn standing(&self) -> Standing {
+        E::STANDING
     }
 
-    fn make(&self, check: Check, times: usize) -> usize {
+    fn ask(&self, check: Check) -> Ask<'_> {
         // Flags from the middle, one of each kind.
         match check {
-            Check::On => self.ask(&self.mixed, &self.flags[500], &self.contexts, times),
-            Check::Rollout => self.ask(&self.mixed, &self.flags[501], &self.contexts, times),
-            Check::ListHit => self.ask(&self.listed, &self.list_flag, &self.members, times),
-            Check::ListMiss => self.ask(&self.listed, &self.list_flag, &self.strangers, times),
-            Check::Conditions => self.ask(&self.mixed, &self.flags[503], &self.contexts, times),
-            Check::ContextAndCheck => self.build_and_ask(&self.flags[503], times),
-            Check::Thousand => self.ask_all(times),
+            Check::On => self.each(&self.mixed, &self.flags[500], &self.contexts),
+            Check::Rollout => self.each(&self.mixed, &self.flags[501], &self.contexts),
+            Check::ListHit => self.each(&self.listed, &self.list_flag, &self.members),
+            Check::ListMiss => self.each(&self.listed, &self.list_flag, &self.strangers),
+            Check::Conditions => self.each(&self.mixed, &self.flags[503], &self.contexts),
+            Check::ContextAndCheck => self.build_and_ask(&self.flags[503]),
+            Check::Thousand => self.all_flags(),
         }
     }
 }

@@ -2,6 +2,17 @@
 
 use crate::workload::{Spec, User};
 
+/// Whose an engine is, and so how its rows are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Ours,
+    Peer,
+    /// A package without rules of its own: shown, and no measure of anything.
+    Facade,
+    /// The harness itself.
+    Harness,
+}
+
 /// An evaluator, driven the way its own documentation drives it on its fastest path.
 pub trait Engine: Sized + Send + Sync + 'static {
     /// The package, and the way it is asked where there is more than one.
@@ -10,8 +21,7 @@ pub trait Engine: Sized + Send + Sync + 'static {
     /// What a reader of the table should know: what was substituted, what the engine does besides.
     const NOTE: &'static str;
 
-    /// Whether the rules are the package's own. A facade has none, and is shown without being counted.
-    const HAS_RULES: bool = true;
+    const STANDING: Standing = Standing::Peer;
 
     /// How code names a flag.
     type Flag;

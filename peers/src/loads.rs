@@ -4,14 +4,14 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use crate::clock;
-use crate::engine::Engine;
+use crate::engine::{Engine, Standing};
 use crate::rounds::Time;
 use crate::workload::{self, Spec};
 
 /// An engine as far as loading goes, without its type.
 pub struct Loading {
     pub name: &'static str,
-    pub has_rules: bool,
+    pub standing: Standing,
     configuration: fn(&Spec) -> String,
     load: fn(&str) -> Result<Sample, String>,
     load_list: fn(&str, usize) -> Result<ListSample, String>,
@@ -44,7 +44,7 @@ impl Loading {
     pub fn of<E: Engine>() -> Loading {
         Loading {
             name: E::NAME,
-            has_rules: E::HAS_RULES,
+            standing: E::STANDING,
             configuration: E::configuration,
             load: |text| load::<E>(text).map(|(sample, _)| sample),
             load_list: load_list::<E>,

@@ -29,13 +29,17 @@ impl Table {
 
 /// Best and median, and how many times ours the best is: ours by handle, and in brackets by string key.
 pub fn timed(time: Time, by_handle: Time, by_key: Time) -> String {
-    format!(
-        "{} / {} **{}** ({})",
-        nanos(time.min),
-        nanos(time.median),
-        times(time.min / by_handle.min),
-        times(time.min / by_key.min)
-    )
+    format!("{} **{}** ({})", plain(time), times(time.min / by_handle.min), times(time.min / by_key.min))
+}
+
+/// Best and median, compared with nothing.
+pub fn plain(time: Time) -> String {
+    format!("{} / {}", nanos(time.min), nanos(time.median))
+}
+
+/// How long, and how many times ours that is.
+pub fn against(time: f64, ours: f64) -> String {
+    format!("{} **{}**", nanos(time), times(time / ours))
 }
 
 pub fn times(ratio: f64) -> String {
@@ -63,6 +67,15 @@ pub fn short(value: f64) -> String {
         value if value < 10.0 => format!("{value:.2}"),
         value if value < 100.0 => format!("{value:.1}"),
         value => format!("{value:.0}"),
+    }
+}
+
+/// How many, in thousands or millions.
+pub fn count(count: f64) -> String {
+    match count {
+        count if count < 1e3 => short(count),
+        count if count < 1e6 => format!("{} k", short(count / 1e3)),
+        count => format!("{} M", short(count / 1e6)),
     }
 }
 

@@ -61,21 +61,16 @@ fn main() {
 
 fn cell(driver: &dyn Driver, check: Check) -> String {
     let times = if check == Check::Thousand { 4 } else { USERS };
-    // What is made once, at the first question, is not a cost of the others; nor is the worker.
-    driver.make(check, times);
-    let worker = counted(driver, check, 0);
-    let made = counted(driver, check, times);
-    let per_call = |made: u64, worker: u64| (made - worker.min(made)) as f64 / times as f64;
-    match per_call(made.0, worker.0) {
-        0.0 => "**0**".to_owned(),
-        calls => format!("{} ({})", number(calls), report::bytes(per_call(made.1, worker.1))),
-    }
-}
-
-fn counted(driver: &dyn Driver, check: Check, times: usize) -> (u64, u64) {
+    let mut ask = driver.ask(check);
+    // What is made once, at the first question, is not a cost of the others.
+    ask(0, times);
     let before = (CALLS.get(), BYTES.get());
-    driver.make(check, times);
-    (CALLS.get() - before.0, BYTES.get() - before.1)
+    ask(0, times);
+    let each = |made: u64| made as f64 / times as f64;
+    match each(CALLS.get() - before.0) {
+        0.0 => "**0**".to_owned(),
+        calls => format!("{} ({})", number(calls), report::bytes(each(BYTES.get() - before.1))),
+    }
 }
 
 fn number(calls: f64) -> String {

@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use waterspout_peers::driver::{Check, Driver, Prepared};
-use waterspout_peers::engine::Engine;
+use waterspout_peers::engine::{Engine, Standing};
+use waterspout_peers::engines::nothing::Nothing;
 use waterspout_peers::loads::{self, Loading};
-use waterspout_peers::readers::{self, Readers};
+use waterspout_peers::readers::{self, Latencies, Readers};
 use waterspout_peers::report::{self, Table};
-use waterspout_peers::rounds::{self, Time};
+use waterspout_peers::rounds::{self, Time, Timed};
 use waterspout_peers::workload::Spec;
 use waterspout_peers::{agreement, for_each_engine};
 
@@ -44,6 +45,11 @@ fn agreement() -> ExitCode {
     if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// Where [`for_each_engine`] has our ways to ask that others are compared with.
+const BY_HANDLE: usize = 0;
+const BY_KEY: usize = 1;
+
+/// All engines, and the harness alone at the end.
 fn drivers() -> Vec<Box<dyn Driver>> {
     let mut drivers: Vec<Box<dyn Driver>> = Vec::new();
     macro_rules! prepare {
@@ -55,34 +61,65 @@ fn drivers() -> Vec<Box<dyn Driver>> {
         };
     }
     for_each_engine!(prepare);
+    prepare!(Nothing);
     drivers
 }
 
 fn checks() {
     const ROUNDS: usize = 61;
     let drivers = drivers();
-    let times: Vec<Vec<Time>> =
-        Check::ALL.iter().map(|check| rounds::time(&drivers, *check, ROUNDS)).collect();
-    let mut table = Table::new(["evaluator"].into_iter().chain(Check::ALL.map(Check::title)));
+    let all: Vec<(Check, Vec<Timed>)> =
+        Check::ALL.iter().map(|check| (*check, rounds::time(&drivers, *check, ROUNDS))).collect();
+    table(&drivers, &all, |driver, times| {
+        let warm = |number: usize| times[number].warm;
+        match drivers[driver].standing() {
+            Standing::Harness => report::plain(warm(driver)),
+            _ => report::timed(warm(driver), warm(BY_HANDLE), warm(BY_KEY)),
+        }
+    });
+    println!("How far ahead of the fastest peer with rules of its own, by handle:\n");
+    goals(&drivers, &all);
+    println!(
+        "Cold: the first check after all the other engines had their turn, and after a sweep through the caches. Median of"
+    );
+    println!("wall times, the clock's own included. **Bold**: how many times ours by handle.\n");
+    let cold: Vec<(Check, Vec<Timed>)> =
+        all.into_iter().filter(|(check, _)| Check::FIRST.contains(check)).collect();
+    table(&drivers, &cold, |driver, times| {
+        let median = |number: usize| times[number].first.median;
+        match drivers[driver].standing() {
+            Standing::Harness => report::nanos(median(driver)),
+            _ => report::against(median(driver), median(BY_HANDLE)),
+        }
+    });
+}
+
+/// A row for each engine, a column for each kind of check.
+fn table(drivers: &[Box<dyn Driver>], all: &[(Check, Vec<Timed>)], cell: impl Fn(usize, &[Timed]) -> String) {
+    let titles = all.iter().map(|(check, _)| check.title());
+    let mut table = Table::new(["evaluator"].into_iter().chain(titles));
     for (number, driver) in drivers.iter().enumerate() {
-        let cells = times.iter().map(|times| report::timed(times[number], times[0], times[1]));
+        let cells = all.iter().map(|(_, times)| cell(number, times));
         table.row([driver.name().to_owned()].into_iter().chain(cells));
     }
     table.print();
-    println!("How far ahead of the fastest peer with rules of its own, by handle:\n");
+}
+
+fn goals(drivers: &[Box<dyn Driver>], all: &[(Check, Vec<Timed>)]) {
     let mut goals =
         Table::new(["workload", "fastest peer", "ratio by handle", "goal", "reached", "by string key"]);
-    for (check, times) in Check::ALL.iter().zip(&times) {
-        let peers = drivers.iter().zip(times).skip(2).filter(|(driver, _)| driver.has_rules());
-        if let Some((driver, time)) = peers.min_by(|(_, a), (_, b)| a.min.total_cmp(&b.min)) {
-            let ratio = time.min / times[0].min;
+    for (check, times) in all {
+        let peers = drivers.iter().zip(times).filter(|(driver, _)| driver.standing() == Standing::Peer);
+        let warm = peers.map(|(driver, times)| (driver, times.warm.min));
+        if let Some((driver, best)) = warm.min_by(|(_, a), (_, b)| a.total_cmp(b)) {
+            let ratio = best / times[BY_HANDLE].warm.min;
             goals.row([
                 check.title().to_owned(),
                 driver.name().to_owned(),
                 report::times(ratio),
                 report::times(check.goal()),
                 yes_or_no(ratio >= check.goal()),
-                report::times(time.min / times[1].min),
+                report::times(best / times[BY_KEY].warm.min),
             ]);
         }
     }
@@ -101,8 +138,9 @@ fn loadings() -> Vec<Loading> {
         };
     }
     for_each_engine!(add);
-    // Both ways to ask load alike.
-    engines.remove(1);
+    // All our ways to ask load alike.
+    let ours = engines.iter().filter(|engine| engine.standing == Standing::Ours).count();
+    engines.drain(1..ours);
     engines
 }
 
@@ -142,7 +180,7 @@ fn loads() {
     table.print();
     for (title, loads) in [("1,000", &thousand), ("10,000", &ten_thousand)] {
         let ours = loads[0].as_ref().map_or(f64::NAN, |ours| ours.time.min);
-        let peers = engines.iter().zip(loads).skip(1).filter(|(engine, _)| engine.has_rules);
+        let peers = engines.iter().zip(loads).filter(|(engine, _)| engine.standing == Standing::Peer);
         let timed = peers.filter_map(|(engine, loads)| Some((engine.name, loads.as_ref().ok()?.time.min)));
         if let Some((name, best)) = timed.min_by(|(_, a), (_, b)| a.total_cmp(b)) {
             let ratio = best / ours;
@@ -195,9 +233,9 @@ fn readers() {
         "evaluator",
         "checks/s, readers alone",
         "checks/s, while reloading",
-        "p99 ns, alone → reloading",
-        "p99.9 ns",
-        "p99.99 ns",
+        "p99, alone → reloading",
+        "p99.9",
+        "p99.99",
         "reloads/s reached",
         "ms per reload",
     ]);
@@ -209,9 +247,10 @@ fn readers() {
                 let (alone, beside) = (it.alone.per_second(), it.beside.per_second());
                 let (our_alone, our_beside) = *ours.get_or_insert((alone, beside));
                 let rate = |rate: f64, ours: f64| {
-                    format!("{} M **{}**", report::short(rate / 1e6), report::times(ours / rate))
+                    format!("{} **{}**", report::count(rate), report::times(ours / rate))
                 };
-                let tail = |share: f64| format!("{} → {}", it.alone.below(share), it.beside.below(share));
+                let below = |latencies: &Latencies, share| report::nanos(latencies.below(share) as f64);
+                let tail = |share| format!("{} → {}", below(&it.alone, share), below(&it.beside, share));
                 cells.extend([
                     rate(alone, our_alone),
                     rate(beside, our_beside),

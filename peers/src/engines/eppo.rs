@@ -1,11 +1,12 @@
 //! eppo_core: the engine inside Eppo's SDKs.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use eppo_core::configuration_store::ConfigurationStore;
-use eppo_core::eval::{Evaluator, EvaluatorConfig};
-use eppo_core::ufc::{AssignmentValue, UniversalFlagConfig, VariationType};
-use eppo_core::{AttributeValue, Attributes, Configuration, SdkMetadata, Str};
+use eppo_core::eval::{Evaluator, EvaluatorConfig, get_assignment};
+use eppo_core::ufc::{Assignment, AssignmentValue, UniversalFlagConfig, VariationType};
+use eppo_core::{AttributeValue, Attributes, Configuration, EvaluationError, SdkMetadata, Str};
 use serde_json::{Map, Value, json};
 
 use crate::engine::Engine;
@@ -21,23 +22,29 @@ pub struct Eppo {
 
 fn allocation(flag: &str, kind: &Kind) -> Value {
     let condition = |attribute: &str, operator: &str, value: Value| json!({ "attribute": attribute, "operator": operator, "value": value });
-    let (rules, percent) = match kind {
-        Kind::On | Kind::Off => (json!([]), 100),
-        Kind::Rollout(percent) => (json!([]), *percent),
-        Kind::Listed(keys) => (json!([{ "conditions": [condition("id", "ONE_OF", json!(keys))] }]), 100),
-        Kind::Targeted(percent) => (
-            json!([{ "conditions": [
-                condition("country", "ONE_OF", json!(COUNTRIES)),
-                condition("app_version", "GTE", json!(VERSION)),
-                condition("age", "GTE", json!(AGE)),
-            ] }]),
-            *percent,
-        ),
+    let conditions = match kind {
+        Kind::On | Kind::Off | Kind::Rollout(_) => None,
+        Kind::Listed(keys) => Some(json!([condition("id", "ONE_OF", json!(keys))])),
+        Kind::Targeted(_) => Some(json!([
+            condition("country", "ONE_OF", json!(COUNTRIES)),
+            condition("app_version", "GTE", json!(VERSION)),
+            condition("age", "GTE", json!(AGE)),
+        ])),
     };
-    let end = SHARDS / 100 * u32::from(percent);
-    json!({ "key": "allocation", "rules": rules, "doLog": false, "splits": [
-        { "variationKey": "on", "shards": [{ "salt": flag, "ranges": [{ "start": 0, "end": end }] }] }
-    ] })
+    // Without shards a split takes everybody, and no hash is made.
+    let shards = match kind {
+        Kind::On | Kind::Off | Kind::Listed(_) => json!([]),
+        Kind::Rollout(percent) | Kind::Targeted(percent) => {
+            json!([{ "salt": flag, "ranges": [{ "start": 0, "end": SHARDS / 100 * u32::from(*percent) }] }])
+        }
+    };
+    let splits = json!([{ "variationKey": "on", "shards": shards }]);
+    match conditions {
+        None => json!({ "key": "allocation", "doLog": false, "splits": splits }),
+        Some(conditions) => {
+            json!({ "key": "allocation", "rules": [{ "conditions": conditions }], "doLog": false, "splits": splits })
+        }
+    }
 }
 
 fn read(text: &str) -> Result<Arc<Configuration>, String> {
@@ -46,12 +53,17 @@ fn read(text: &str) -> Result<Arc<Configuration>, String> {
     Ok(Arc::new(Configuration::from_server_response(flags, None)))
 }
 
+#[inline]
+fn means_on(assignment: Result<Option<Assignment>, EvaluationError>) -> bool {
+    matches!(assignment, Ok(Some(assignment)) if assignment.value == AssignmentValue::Boolean(true))
+}
+
 impl Engine for Eppo {
     const NAME: &'static str = "eppo_core";
-    const NOTE: &'static str = "`Evaluator::get_assignment`, with its `ahash` feature on (faster than what its SDK has by default). It reads the clock in every check, for the start and end of allocations.";
+    const NOTE: &'static str = "`Evaluator::get_assignment`, with its `ahash` feature on (faster than what its SDK has by default). It reads the clock in every check, for the start and end of allocations; where 1,000 flags are asked, once, and `get_assignment` is given one configuration for all. A split of everybody has no shards, so that no hash is made for it.";
     type Flag = &'static str;
     type Context = (Str, Arc<Attributes>);
-    type Worker<'e> = &'e Evaluator;
+    type Worker<'e> = &'e Eppo;
 
     fn configuration(spec: &Spec) -> String {
         let flag = |key: &str, kind: &Kind| {
@@ -77,8 +89,8 @@ impl Engine for Eppo {
         Ok(())
     }
 
-    fn worker(&self) -> &Evaluator {
-        &self.evaluator
+    fn worker(&self) -> &Eppo {
+        self
     }
 
     fn flag(&self, key: &'static str) -> &'static str {
@@ -86,9 +98,10 @@ impl Engine for Eppo {
     }
 
     fn context(user: &'static User) -> Self::Context {
+        // A request's texts do not live as long as the program, so they are copied; short ones need no allocation.
         let attributes: Attributes = [
-            (Str::from_static_str("country"), AttributeValue::from(Str::from_static_str(&user.country))),
-            (Str::from_static_str("app_version"), AttributeValue::from(Str::from_static_str(&user.version))),
+            (Str::from_static_str("country"), AttributeValue::from(Str::new(&user.country))),
+            (Str::from_static_str("app_version"), AttributeValue::from(Str::new(&user.version))),
             (Str::from_static_str("age"), AttributeValue::from(f64::from(user.age))),
         ]
         .into_iter()
@@ -97,9 +110,27 @@ impl Engine for Eppo {
     }
 
     #[inline]
-    fn is_on(worker: &mut &Evaluator, flag: &&'static str, context: &Self::Context) -> bool {
+    fn is_on(worker: &mut &Eppo, flag: &&'static str, context: &Self::Context) -> bool {
         let (key, attributes) = context;
-        let assignment = worker.get_assignment(flag, key, attributes, Some(VariationType::Boolean));
-        matches!(assignment, Ok(Some(assignment)) if assignment.value == AssignmentValue::Boolean(true))
+        means_on(worker.evaluator.get_assignment(flag, key, attributes, Some(VariationType::Boolean)))
+    }
+
+    /// One configuration and one look at the clock for the whole request, as its documentation wants it.
+    #[inline]
+    fn count_on(worker: &mut &Eppo, flags: &[&'static str], context: &Self::Context) -> usize {
+        let configuration = worker.store.get_configuration();
+        let now = SystemTime::now();
+        let is_on = |flag: &str| {
+            let boolean = Some(VariationType::Boolean);
+            means_on(get_assignment(
+                configuration.as_deref(),
+                flag,
+                &context.0,
+                &context.1,
+                boolean,
+                now.into(),
+            ))
+        };
+        flags.iter().filter(|flag| is_on(flag)).count()
     }
 }

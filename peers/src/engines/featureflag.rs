@@ -11,7 +11,7 @@ use featureflag::fields::Fields;
 use featureflag::{Feature, context};
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Standing};
 use crate::workload::{AGE, COUNTRIES, Kind, Spec, User, VERSION};
 
 type Rules = Arc<RwLock<HashMap<String, Rule>>>;
@@ -105,7 +105,7 @@ fn read(text: &str) -> Result<HashMap<String, Rule>, String> {
 impl Engine for FeatureFlagFacade {
     const NAME: &'static str = "featureflag (rules: the harness's)";
     const NOTE: &'static str = "`Feature::is_enabled_in`. The package is a facade and has no rules: these are a hundred lines of the harness, a hash map behind a lock, with no file format, no checks and no reasons. It shows what the facade and plain code cost, and is no peer that a team could deploy as it is.";
-    const HAS_RULES: bool = false;
+    const STANDING: Standing = Standing::Facade;
     type Flag = Feature<'static>;
     type Context = Context;
     type Worker<'e> = ();

@@ -36,8 +36,7 @@ fn conditions(kind: &Kind) -> Vec<Value> {
 }
 
 fn feature(key: &str, enabled: bool) -> Value {
-    json!({ "key": key, "name": key, "enabled": enabled, "value": "",
-        "metadata": { "feature_id": 1, "feature_type": "STANDARD" } })
+    json!({ "key": key, "name": key, "enabled": enabled, "value": "" })
 }
 
 fn read(text: &str) -> Result<EngineEvaluationContext, String> {
@@ -64,9 +63,7 @@ impl Engine for Flagsmith {
         for flag in &spec.flags {
             features.insert(flag.key.clone(), feature(&flag.key, matches!(flag.kind, Kind::On)));
             if !conditions(&flag.kind).is_empty() {
-                let rules = json!([{ "type": "ALL", "conditions": [], "rules": [
-                    { "type": "ALL", "conditions": conditions(&flag.kind), "rules": [] }
-                ] }]);
+                let rules = json!([{ "type": "ALL", "conditions": conditions(&flag.kind) }]);
                 segments.insert(
                     flag.key.clone(),
                     json!({ "key": flag.key, "name": flag.key, "rules": rules, "overrides": [feature(&flag.key, true)] }),

@@ -37,7 +37,11 @@ fn rollout(percent: u8) -> Value {
 }
 
 fn definition(key: &str, kind: &Kind) -> Value {
-    let clause = |attribute: &str, op: &str, values: Value, negate: bool| json!({ "attribute": attribute, "op": op, "values": values, "negate": negate });
+    let clause = |attribute: &str, op: &str, values: Value| json!({ "attribute": attribute, "op": op, "values": values });
+    let not = |mut clause: Value| {
+        clause["negate"] = json!(true);
+        clause
+    };
     let (targets, rules, fallthrough) = match kind {
         Kind::On => (json!([]), json!([]), json!({ "variation": 0 })),
         Kind::Off => (json!([]), json!([]), json!({ "variation": 1 })),
@@ -47,17 +51,16 @@ fn definition(key: &str, kind: &Kind) -> Value {
         }
         Kind::Targeted(percent) => (
             json!([]),
-            json!([{ "id": "rule", "trackEvents": false, "rollout": rollout(*percent), "clauses": [
-                clause("country", "in", json!(COUNTRIES), false),
-                clause("app_version", "semVerLessThan", json!([VERSION]), true),
-                clause("age", "greaterThanOrEqual", json!([AGE]), false),
+            json!([{ "trackEvents": false, "rollout": rollout(*percent), "clauses": [
+                clause("country", "in", json!(COUNTRIES)),
+                not(clause("app_version", "semVerLessThan", json!([VERSION]))),
+                clause("age", "greaterThanOrEqual", json!([AGE])),
             ] }]),
             json!({ "variation": 1 }),
         ),
     };
-    json!({ "key": key, "version": 1, "on": true, "targets": targets, "rules": rules, "prerequisites": [],
-        "fallthrough": fallthrough, "offVariation": 1, "variations": [true, false], "salt": key,
-        "clientSide": false, "trackEvents": false })
+    json!({ "key": key, "on": true, "targets": targets, "rules": rules, "prerequisites": [],
+        "fallthrough": fallthrough, "offVariation": 1, "variations": [true, false], "salt": key })
 }
 
 fn read(text: &str) -> Result<Data, String> {

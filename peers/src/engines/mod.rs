@@ -16,6 +16,7 @@ pub mod flagsmith;
 pub mod growthbook;
 #[cfg(feature = "launchdarkly")]
 pub mod launchdarkly;
+pub mod nothing;
 #[cfg(feature = "optimizely")]
 pub mod optimizely;
 #[cfg(feature = "posthog")]
@@ -28,12 +29,14 @@ pub mod waterspout;
 #[cfg(feature = "yggdrasil")]
 pub mod yggdrasil;
 
-/// Calls a macro with every engine that was compiled in, this library first.
+/// Calls a macro with every engine that was compiled in: this library first, by handle and by string key before its other
+/// ways.
 #[macro_export]
 macro_rules! for_each_engine {
     ($call:ident) => {
         $call!($crate::engines::waterspout::ByHandle);
         $call!($crate::engines::waterspout::ByKey);
+        $call!($crate::engines::waterspout::WithoutReader);
         #[cfg(feature = "yggdrasil")]
         $call!($crate::engines::yggdrasil::Yggdrasil);
         #[cfg(feature = "eppo")]

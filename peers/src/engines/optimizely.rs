@@ -64,8 +64,9 @@ impl Engine for Optimizely {
             };
             rollouts.push(json!({ "id": flag.key, "experiments": [{ "id": flag.key, "key": flag.key, "layerId": flag.key,
                 "status": "Running", "trafficAllocation": allocation, "audienceIds": audience_ids,
-                "variations": [{ "id": "on", "key": "on", "featureEnabled": true, "variables": [] }] }] }));
-            flags.push(json!({ "id": flag.key, "key": flag.key, "rolloutId": flag.key, "experimentIds": [], "variables": [] }));
+                "variations": [{ "id": "on", "key": "on", "featureEnabled": true }] }] }));
+            flags
+                .push(json!({ "id": flag.key, "key": flag.key, "rolloutId": flag.key, "experimentIds": [] }));
         }
         let attributes: Vec<Value> = ["id", "country", "app_version", "age"]
             .iter()

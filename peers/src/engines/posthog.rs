@@ -20,13 +20,12 @@ pub struct Person {
 }
 
 fn group(kind: &Kind) -> Value {
-    let property = |key: &str, operator: &str, value: Value| json!({ "key": key, "operator": operator, "value": value, "type": "person" });
+    let property =
+        |key: &str, operator: &str, value: Value| json!({ "key": key, "operator": operator, "value": value });
     match kind {
-        Kind::On | Kind::Off => json!({ "properties": [], "rollout_percentage": 100 }),
-        Kind::Rollout(percent) => json!({ "properties": [], "rollout_percentage": percent }),
-        Kind::Listed(keys) => {
-            json!({ "properties": [property("id", "exact", json!(keys))], "rollout_percentage": 100 })
-        }
+        Kind::On | Kind::Off => json!({}),
+        Kind::Rollout(percent) => json!({ "rollout_percentage": percent }),
+        Kind::Listed(keys) => json!({ "properties": [property("id", "exact", json!(keys))] }),
         Kind::Targeted(percent) => json!({ "rollout_percentage": percent, "properties": [
             property("country", "exact", json!(COUNTRIES)),
             property("app_version", "semver_gte", json!(VERSION)),

@@ -20,7 +20,7 @@ pub struct StatsigServer {
 }
 
 fn condition(kind: &str, field: Value, operator: Value, target: Value) -> Value {
-    json!({ "type": kind, "field": field, "operator": operator, "targetValue": target, "additionalValues": {}, "idType": "userID" })
+    json!({ "type": kind, "field": field, "operator": operator, "targetValue": target, "idType": "userID" })
 }
 
 /// The conditions that are the same for every flag.

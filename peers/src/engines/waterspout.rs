@@ -1,12 +1,14 @@
-//! This library, twice: by a constant of the code, and by a key that is only known at run time.
+//! This library, three times: by a constant of the code, with a worker's reader and without one, and by a key that is only
+//! known at run time.
 
 use std::fmt::Write;
 
 use waterspout::{
-    Attribute, AttributeValue, Content, Context, Flag, FlagKey, Flags, Loader, Reader, Value, Version,
+    Attribute, AttributeValue, Content, Context, Flag, FlagKey, Flags, Loader, Reader, Snapshot, Value,
+    Version,
 };
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Standing};
 use crate::workload::{AGE, COUNTRIES, Kind, Spec, User, VERSION};
 
 const COUNTRY: Attribute<str> = Attribute::new("country");
@@ -15,6 +17,9 @@ const AGE_OF_USER: Attribute<f64> = Attribute::new("age");
 
 /// By handle: a `Flag` constant, and a worker's own `Reader`.
 pub struct ByHandle(Flags);
+
+/// By handle, by a service that keeps nothing for its workers.
+pub struct WithoutReader(Flags);
 
 /// By string: the key is checked and looked up in every call, as a string from outside must be.
 pub struct ByKey(Flags);
@@ -61,6 +66,7 @@ fn prepared(user: &'static User) -> Context<'static> {
 
 impl Engine for ByHandle {
     const NAME: &'static str = "waterspout, by handle";
+    const STANDING: Standing = Standing::Ours;
     const NOTE: &'static str = "`Flag` constants, a worker's `Reader`, contexts borrowed on the stack. The version is parsed and the key hashed when the context is built. What it keeps includes the text of the file, for a rollback.";
     type Flag = Flag<bool>;
     type Context = Context<'static>;
@@ -103,20 +109,74 @@ impl Engine for ByHandle {
 
     #[inline]
     fn count_on(worker: &mut Reader, flags: &[Flag<bool>], context: &Context<'static>) -> usize {
-        let view = worker.view();
-        flags.iter().filter(|flag| view.value(flag, context)).count()
+        count_on(worker.view(), flags, context)
+    }
+}
+
+impl Engine for WithoutReader {
+    const NAME: &'static str = "waterspout, by handle, no reader";
+    const STANDING: Standing = Standing::Ours;
+    const NOTE: &'static str = "`Flags::is_on` for a single question, and one `Flags::view` where 1,000 flags are asked: what an async service does, whose requests have no worker's state at hand. What it loads and keeps is the same.";
+    type Flag = Flag<bool>;
+    type Context = Context<'static>;
+    type Worker<'e> = &'e Flags;
+
+    fn configuration(spec: &Spec) -> String {
+        configuration(spec)
+    }
+
+    fn load(text: &str) -> Result<Self, String> {
+        load(text).map(WithoutReader)
+    }
+
+    fn reload(&self, text: &str) -> Result<(), String> {
+        reload(&self.0, text)
+    }
+
+    fn worker(&self) -> &Flags {
+        &self.0
+    }
+
+    fn flag(&self, key: &'static str) -> Flag<bool> {
+        Flag::new(key, false)
+    }
+
+    fn context(user: &'static User) -> Context<'static> {
+        prepared(user)
+    }
+
+    #[inline]
+    fn is_on(worker: &mut &Flags, flag: &Flag<bool>, context: &Context<'static>) -> bool {
+        worker.is_on(flag, context)
+    }
+
+    #[inline]
+    fn is_on_for(worker: &mut &Flags, flag: &Flag<bool>, user: &'static User) -> bool {
+        let attributes = attributes(user);
+        worker.is_on(flag, &Context::new(&user.key, &attributes))
+    }
+
+    #[inline]
+    fn count_on(worker: &mut &Flags, flags: &[Flag<bool>], context: &Context<'static>) -> usize {
+        count_on(&worker.view(), flags, context)
     }
 }
 
 #[inline]
-fn is_on_by_key(worker: &mut Reader, key: &str, context: &Context<'_>) -> bool {
-    let Ok(key) = FlagKey::parse(key) else { return false };
-    worker.view().value_key(key, context) == Value::Bool(true)
+fn count_on(view: &Snapshot, flags: &[Flag<bool>], context: &Context<'_>) -> usize {
+    flags.iter().filter(|flag| view.value(flag, context)).count()
+}
+
+#[inline]
+fn is_on_by_key(view: &Snapshot, key: &str, context: &Context<'_>) -> bool {
+    FlagKey::parse(key).is_ok_and(|key| view.value_key(key, context) == Value::Bool(true))
 }
 
 impl Engine for ByKey {
     const NAME: &'static str = "waterspout, by string key";
-    const NOTE: &'static str = "`FlagKey::parse` and `answer_key` in every check: the key is validated, hashed and compared, and the answer carries variant, reason and rule.";
+    const STANDING: Standing = Standing::Ours;
+    const NOTE: &'static str =
+        "`FlagKey::parse` and `value_key` in every check: the key is validated, hashed and compared.";
     type Flag = &'static str;
     type Context = Context<'static>;
     type Worker<'e> = Reader;
@@ -147,12 +207,18 @@ impl Engine for ByKey {
 
     #[inline]
     fn is_on(worker: &mut Reader, flag: &&'static str, context: &Context<'static>) -> bool {
-        is_on_by_key(worker, flag, context)
+        is_on_by_key(worker.view(), flag, context)
     }
 
     #[inline]
     fn is_on_for(worker: &mut Reader, flag: &&'static str, user: &'static User) -> bool {
         let attributes = attributes(user);
-        is_on_by_key(worker, flag, &Context::new(&user.key, &attributes))
+        is_on_by_key(worker.view(), flag, &Context::new(&user.key, &attributes))
+    }
+
+    #[inline]
+    fn count_on(worker: &mut Reader, flags: &[&'static str], context: &Context<'static>) -> usize {
+        let view = worker.view();
+        flags.iter().filter(|flag| is_on_by_key(view, flag, context)).count()
     }
 }

@@ -14,24 +14,21 @@ use crate::workload::{AGE, COUNTRIES, Kind, Spec, User, VERSION};
 pub struct Yggdrasil(EngineState);
 
 fn strategies(flag: &str, kind: &Kind) -> Value {
-    let rollout = |percent: u8, constraints: Value| {
-        json!([{ "name": "flexibleRollout", "constraints": constraints,
-            "parameters": { "rollout": percent.to_string(), "stickiness": "userId", "groupId": flag } }])
-    };
+    let parameters =
+        |percent: &u8| json!({ "rollout": percent.to_string(), "stickiness": "userId", "groupId": flag });
     match kind {
         Kind::On | Kind::Off => json!([{ "name": "default" }]),
-        Kind::Rollout(percent) => rollout(*percent, json!([])),
+        Kind::Rollout(percent) => json!([{ "name": "flexibleRollout", "parameters": parameters(percent) }]),
         Kind::Listed(keys) => {
             json!([{ "name": "default", "constraints": [{ "contextName": "userId", "operator": "IN", "values": keys }] }])
         }
-        Kind::Targeted(percent) => rollout(
-            *percent,
-            json!([
+        Kind::Targeted(percent) => {
+            json!([{ "name": "flexibleRollout", "parameters": parameters(percent), "constraints": [
                 { "contextName": "country", "operator": "IN", "values": COUNTRIES },
                 { "contextName": "app_version", "operator": "SEMVER_GTE", "value": VERSION },
                 { "contextName": "age", "operator": "NUM_GTE", "value": AGE.to_string() },
-            ]),
-        ),
+            ] }])
+        }
     }
 }
 
@@ -57,7 +54,7 @@ impl Engine for Yggdrasil {
             .flags
             .iter()
             .map(|flag| {
-                json!({ "name": flag.key, "enabled": !matches!(flag.kind, Kind::Off), "type": "release", "project": "default",
+                json!({ "name": flag.key, "enabled": !matches!(flag.kind, Kind::Off),
                     "strategies": strategies(&flag.key, &flag.kind) })
             })
             .collect();
