@@ -294,8 +294,12 @@ impl Snapshot {
     #[inline(never)]
     fn one_list_looking(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
         let index = flag.rules.start;
+        let list = self.operands.lists.get(flag.beside as usize);
+        let key = context.targeting_key().unwrap_or_default();
         match self.rules.get(index as usize) {
-            Some(rule) if self.operands.lists_key(flag.beside, context) => self.served(rule, index, context),
+            Some(rule) if list.is_some_and(|list| list.find(context.hash(), key)) => {
+                self.served(rule, index, context)
+            }
             _ => flag.fallen_through(),
         }
     }

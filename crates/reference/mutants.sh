@@ -109,7 +109,7 @@ mutant 'a rule alone forgets its rollout' evaluate.rs \
 mutant 'what is not looked at yet holds' evaluate.rs \
     '_ => self.one_rule_looking(flag, context),' '_ => self.served(rule, index, context),'
 mutant 'who may be on a list is on it' evaluate.rs \
-    'if self.operands.lists_key(flag.beside, context) =>' 'if self.operands.may_list_key(flag.beside, context) =>'
+    'list.find(context.hash(), key)' 'list.may_hold(context.hash(), context.bits())'
 mutant 'a part of a split ends before its last place' evaluate.rs \
     'position <= part.last' 'position < part.last && part.last != u64::MAX'
 mutant 'any answer satisfies a requirement' evaluate.rs \
