@@ -4,7 +4,8 @@
 //! (does it hold? could it?), so that no third value is left. Facts and `now` are folded away. Never refuses: whatever
 //! can be refused was refused in `resolve`.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use crate::answer::Reason;
@@ -19,6 +20,7 @@ use crate::flag_set::{
 use crate::json::Json;
 use crate::key::NameId;
 use crate::key_list::KeyList;
+use crate::lookup::{self, Lookup};
 use crate::probe::Probe;
 use crate::snapshot::{
     AttributeRow, Choice, Decided, FlagRow, GateRow, How, Jump, Note, Operands, PartRow, Place,
@@ -88,15 +90,16 @@ struct Compiler<'s> {
     now: Time,
     facts: Vec<Option<ContextValue<'s>>>,
     operands: Operands,
-    interned: HashMap<&'s str, Text>,
-    interned_lists: HashMap<Vec<&'s str>, Rows>,
-    interned_versions: HashMap<Text, u32>,
+    interned: Lookup<&'s str, Text>,
+    /// Where a list of texts stands, by a hash of their places.
+    interned_lists: Lookup<u64, Rows>,
+    interned_versions: Lookup<Text, u32>,
     /// How lists of texts are compared with, by their hashes for the targeting key, and by their marks for attributes.
-    interned_probes: HashMap<(Rows, bool), Probe>,
+    interned_probes: Lookup<(Rows, bool), Probe>,
     attributes: Vec<AttributeRow>,
     segment_names: Vec<Text>,
     /// What a segment comes to for a question: known after its first use.
-    segments: HashMap<(SegmentIndex, Question), KnownSegment>,
+    segments: Lookup<(SegmentIndex, Question), KnownSegment>,
     /// The variants of flags that leave `variants` out: one pair for all of them.
     implicit_variants: Option<u32>,
     flags: Vec<FlagRow>,
@@ -136,6 +139,14 @@ fn index(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
+impl Operands {
+    fn add(&mut self, text: &str) -> Text {
+        let start = self.text.len();
+        self.text.push_str(text);
+        Text::at(start, text.len())
+    }
+}
+
 impl<'s> Compiler<'s> {
     fn new(set: &'s FlagSet, facts: &'s Facts, now: Time) -> Compiler<'s> {
         let mut compiler = Compiler {
@@ -143,13 +154,13 @@ impl<'s> Compiler<'s> {
             now,
             facts: Vec::new(),
             operands: Operands::default(),
-            interned: HashMap::new(),
-            interned_lists: HashMap::new(),
-            interned_versions: HashMap::new(),
-            interned_probes: HashMap::new(),
+            interned: lookup::for_about(2 * set.flags.len()),
+            interned_lists: Lookup::default(),
+            interned_versions: Lookup::default(),
+            interned_probes: Lookup::default(),
             attributes: Vec::new(),
             segment_names: Vec::new(),
-            segments: HashMap::new(),
+            segments: Lookup::default(),
             implicit_variants: None,
             flags: Vec::with_capacity(set.flags.len()),
             keys: Vec::with_capacity(set.flags.len()),
@@ -234,31 +245,26 @@ impl<'s> Compiler<'s> {
     // Operands: texts, lists of them, and versions are kept once, however often they stand in the file.
 
     fn text(&mut self, text: &'s str) -> Text {
-        if let Some(known) = self.interned.get(text) {
-            return *known;
+        match self.interned.entry(text) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => *place.insert(self.operands.add(text)),
         }
-        let kept = self.own_text(text);
-        self.interned.insert(text, kept);
-        kept
-    }
-
-    fn own_text(&mut self, text: &str) -> Text {
-        let start = self.operands.text.len();
-        self.operands.text.push_str(text);
-        Text::at(start, text.len())
     }
 
     fn texts(&mut self, texts: impl Iterator<Item = &'s str>) -> Rows {
-        let texts: Vec<&'s str> = texts.collect();
-        if let Some(known) = self.interned_lists.get(&texts) {
-            return *known;
-        }
-        let start = index(self.operands.texts.len());
-        for text in &texts {
+        let start = self.operands.texts.len();
+        for text in texts {
             self.operand(text);
         }
-        let rows = Rows { start, end: index(self.operands.texts.len()) };
-        self.interned_lists.insert(texts, rows);
+        let rows = Rows { start: index(start), end: index(self.operands.texts.len()) };
+        // Equal texts are one text, so equal lists are of equal places.
+        let list = self.operands.texts.get(start..).unwrap_or_default();
+        let hash = self.interned_lists.hasher().hash_one(list);
+        let known = *self.interned_lists.entry(hash).or_insert(rows);
+        if known != rows && self.operands.texts.get(known.range()) == Some(list) {
+            self.operands.texts.truncate(start);
+            return known;
+        }
         rows
     }
 
@@ -321,7 +327,7 @@ impl<'s> Compiler<'s> {
             Json::Bool(true) => self.text("true"),
             Json::Bool(false) => self.text("false"),
             Json::Number(number) => self.text(&number.0),
-            value => self.own_text(&value.to_string()),
+            value => self.operands.add(&value.to_string()),
         };
         let value = match (&variant.value, kind) {
             (Json::Null, _) => Stored::Null,
@@ -369,7 +375,8 @@ impl<'s> Compiler<'s> {
         };
         let (id, kind) = (flag.id, flag.kind);
         self.flags.push(FlagRow { id, rules, default, bucket_by, beside, kind, shape, default_reason });
-        let key = self.text(&flag.key);
+        // No two flags have one key.
+        let key = self.operands.add(&flag.key);
         self.keys.push(key);
     }
 

@@ -7,7 +7,6 @@
 //! that.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::{Deref, Range};
 
@@ -18,6 +17,7 @@ use crate::context::{OwnedContext, OwnedValue};
 use crate::diagnostic::{Diagnostic, Fault, Lines};
 use crate::error::Error;
 use crate::json::{Json, JsonNumber};
+use crate::lookup::{self, Lookup};
 use crate::syntax::{string_length, syntax_fault};
 
 /// How many containers may stand inside each other.
@@ -597,7 +597,7 @@ fn tell_repeated_keys(reader: &Reader<'_>, members: &[Member<'_>]) {
         }
         return;
     }
-    let mut seen: HashMap<&str, &Member<'_>> = HashMap::with_capacity(members.len());
+    let mut seen: Lookup<&str, &Member<'_>> = lookup::for_about(members.len());
     for member in members {
         match seen.get(&*member.key) {
             Some(first) => tell(member, first),

@@ -15,7 +15,7 @@ mod similar;
 mod words;
 
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -26,6 +26,7 @@ use crate::flag_set::{AttributeDefinition, FlagSet, Segment};
 use crate::key::{self, NameId};
 use crate::key_list::KeyList;
 use crate::limits::Limits;
+use crate::lookup::Lookup;
 use crate::time::Time;
 
 use object::Object;
@@ -98,7 +99,7 @@ struct Resolver<'l> {
     /// How many entries all lists have so far.
     keys: usize,
     lists: &'l mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
-    read_lists: HashMap<Box<str>, Option<Arc<KeyList>>>,
+    read_lists: Lookup<Box<str>, Option<Arc<KeyList>>>,
     faults: Vec<Fault>,
     /// Findings inside list files, with the place in the flag file that names the list.
     list_findings: Vec<(Range<usize>, Diagnostic)>,
@@ -110,7 +111,7 @@ struct Resolver<'l> {
 
 /// Named things of one sort, in file order.
 struct Names<T> {
-    by_name: HashMap<Box<str>, usize>,
+    by_name: Lookup<Box<str>, usize>,
     things: Vec<T>,
     /// How many names may still be looked through for guesses.
     guesses: Cell<usize>,
@@ -118,7 +119,7 @@ struct Names<T> {
 
 impl<T> Names<T> {
     fn new() -> Names<T> {
-        Names { by_name: HashMap::new(), things: Vec::new(), guesses: Cell::new(MAX_GUESSES) }
+        Names { by_name: Lookup::default(), things: Vec::new(), guesses: Cell::new(MAX_GUESSES) }
     }
 
     /// Of two things with one name the first counts; the file is refused for it anyway.
@@ -188,7 +189,7 @@ impl<'l> Resolver<'l> {
             limits,
             keys: 0,
             lists,
-            read_lists: HashMap::new(),
+            read_lists: Lookup::default(),
             faults,
             list_findings: Vec::new(),
             attributes: Names::new(),
@@ -270,7 +271,7 @@ impl<'l> Resolver<'l> {
 
     /// Refuses two names whose ids agree, since answers are looked up by id.
     fn tell_collisions(&mut self, what: &str, members: &[&document::Member<'_>]) {
-        let mut by_id: HashMap<NameId, &str> = HashMap::new();
+        let mut by_id: Lookup<NameId, &str> = Lookup::default();
         for member in members {
             if let Some(other) = by_id.insert(NameId::of(&member.key), &member.key) {
                 if *other != *member.key {
