@@ -313,7 +313,7 @@ impl<'s> Compiler<'s> {
         if implicit {
             self.implicit_variants = Some(start);
         }
-        for variant in &flag.variants {
+        for variant in &*flag.variants {
             let row = self.variant(flag.kind, variant);
             self.variants.push(row);
         }

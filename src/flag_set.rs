@@ -236,7 +236,8 @@ pub struct FlagDefinition {
     pub(crate) about: About,
     pub(crate) enabled: bool,
     pub(crate) kind: Kind,
-    pub(crate) variants: Vec<Variant>,
+    /// Flags that leave `variants` out share theirs.
+    pub(crate) variants: Arc<[Variant]>,
     pub(crate) off: VariantIndex,
     pub(crate) requires: Vec<Requirement>,
     pub(crate) deny: Vec<Condition>,

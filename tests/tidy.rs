@@ -32,11 +32,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
         &[],
     ),
     ("error.rs", &["diagnostic", "mismatch"], &["thiserror"]),
-    (
-        "document.rs",
-        &["context", "diagnostic", "error", "json", "lookup", "syntax"],
-        &["serde", "serde_json"],
-    ),
+    ("document/", &["context", "diagnostic", "error", "json", "lookup", "syntax"], &["serde", "serde_json"]),
     (
         "explain.rs",
         &["answer", "context", "evaluate", "flag", "key", "observe", "snapshot", "time", "value"],

@@ -1,8 +1,10 @@
 //! `flags`: variants, requirements, deny, rules.
 
+use std::sync::Arc;
+
 use crate::context::AttributeKind;
 use crate::diagnostic::Fault;
-use crate::document::{Member, Node, NodeKind};
+use crate::document::{Items, Member, Members, Node, NodeKind};
 use crate::flag_set::{
     About, AttributeIndex, Condition, FlagDefinition, FlagIndex, Outcome, Percentage, Purpose, Requirement,
     Rule, Variant, VariantIndex, Waiver,
@@ -36,24 +38,24 @@ const FLAG_KEYS: [&str; 16] = [
 ];
 
 /// What a flag can answer, known before any flag is read in full, so that others can require it.
-pub(super) struct Answers {
+pub(super) struct Answers<'n> {
     /// The names of the variants; `None` if their fault is told, and nothing should be held to them.
-    names: Option<VariantNames>,
+    names: Option<VariantNames<'n>>,
 }
 
-enum VariantNames {
+enum VariantNames<'n> {
     /// `variants` is left out.
     OnAndOff,
-    Own(Vec<Box<str>>),
+    Own(Members<'n>),
 }
 
-impl Answers {
+impl<'n> Answers<'n> {
     fn find(&self, name: &str) -> Option<VariantIndex> {
         self.names.as_ref()?.iter().position(|known| known == name).map(VariantIndex)
     }
 
     /// The names to tell where another is written; `None` if nothing should be held to them.
-    fn known(&self) -> Option<Vec<&str>> {
+    fn known(&self) -> Option<Vec<&'n str>> {
         self.names.as_ref().map(|names| names.iter().take(MAX_SHOWN).collect())
     }
 
@@ -62,43 +64,36 @@ impl Answers {
     }
 }
 
-impl VariantNames {
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        let (implicit, own): (&[&str], &[Box<str>]) = match self {
-            VariantNames::OnAndOff => (&["on", "off"], &[]),
-            VariantNames::Own(names) => (&[], names),
+impl<'n> VariantNames<'n> {
+    fn iter(&self) -> impl Iterator<Item = &'n str> {
+        let (implicit, own): (&[&str], Option<Members<'n>>) = match self {
+            VariantNames::OnAndOff => (&["on", "off"], None),
+            VariantNames::Own(members) => (&[], Some(*members)),
         };
-        implicit.iter().copied().chain(own.iter().map(|name| &**name))
+        implicit.iter().copied().chain(own.into_iter().flat_map(Members::iter).map(|member| member.key))
     }
 }
 
-impl Resolver<'_> {
-    pub(super) fn answers(&mut self, member: &Member<'_>) -> Answers {
-        let NodeKind::Object(members) = &member.value.kind else {
+impl<'l> Resolver<'l> {
+    pub(super) fn answers(&self, member: Member<'l>) -> Answers<'l> {
+        let NodeKind::Object(_) = member.value.kind() else {
             return Answers { names: None };
         };
-        let names =
-            match members.iter().find(|member| *member.key == *"variants").map(|member| &member.value.kind) {
-                None => Some(VariantNames::OnAndOff),
-                Some(NodeKind::Object(variants)) if !variants.is_empty() => {
-                    Some(VariantNames::Own(variants.iter().map(|variant| (*variant.key).into()).collect()))
-                }
-                Some(_) => None,
-            };
+        let names = match member.value.member("variants").map(|variants| variants.value.kind()) {
+            None => Some(VariantNames::OnAndOff),
+            Some(NodeKind::Object(variants)) if !variants.is_empty() => Some(VariantNames::Own(variants)),
+            Some(_) => None,
+        };
         Answers { names }
     }
 
-    pub(super) fn flags(
-        &mut self,
-        members: &[&Member<'_>],
-        segments: &[Size],
-    ) -> Vec<Option<FlagDefinition>> {
+    pub(super) fn flags(&mut self, members: &[Member<'l>], segments: &[Size]) -> Vec<Option<FlagDefinition>> {
         let mut flags = Vec::with_capacity(members.len());
         let mut edges = Vec::with_capacity(members.len());
         let mut tests = Vec::with_capacity(members.len());
         for (index, member) in members.iter().enumerate() {
             let mut reading = Reading { flag: member, index, segments, tests: 0 };
-            let flag = self.flag(member, &mut reading);
+            let flag = self.flag(*member, &mut reading);
             let requires = flag.iter().flat_map(|flag| &flag.requires).map(|requirement| requirement.flag.0);
             edges.push(requires.collect::<Vec<usize>>());
             tests.push(reading.tests);
@@ -111,7 +106,7 @@ impl Resolver<'_> {
     }
 
     /// Refuses chains of requirements that are too long, and flags whose answer could cost too much.
-    fn tell_sizes(&mut self, members: &[&Member<'_>], edges: &[Vec<usize>], tests: &[u64], order: &[usize]) {
+    fn tell_sizes(&mut self, members: &[Member<'_>], edges: &[Vec<usize>], tests: &[u64], order: &[usize]) {
         let mut sizes = vec![Size::default(); members.len()];
         for index in order {
             let (Some(member), Some(targets), Some(own)) =
@@ -128,12 +123,12 @@ impl Resolver<'_> {
             let size = Size { depth: deepest + 1, tests: total };
             // Told for the first that goes too far, not for all that rest on it.
             if size.depth > MAX_DEPTH && deepest <= MAX_DEPTH {
-                self.too_deep(member, "requirements");
+                self.too_deep(*member, "requirements");
             }
             if size.tests > MAX_TESTS && most <= MAX_TESTS {
                 let message = format!(
                     "one answer of {} could take {} tests, its segments and required flags written out; the most is {MAX_TESTS}",
-                    Quoted(&member.key),
+                    Quoted(member.key),
                     size.tests
                 );
                 let fault = Fault::new("flag-too-large", member.key_span(), message);
@@ -145,12 +140,12 @@ impl Resolver<'_> {
         }
     }
 
-    fn flag(&mut self, member: &Member<'_>, reading: &mut Reading<'_>) -> Option<FlagDefinition> {
-        let object = self.object(&member.value, "a flag", &FLAG_KEYS)?;
+    fn flag(&mut self, member: Member<'_>, reading: &mut Reading<'_>) -> Option<FlagDefinition> {
+        let object = self.object(member.value, "a flag", &FLAG_KEYS)?;
         let about = self.about(&object);
         let enabled = object.get("enabled").map_or(Some(true), |node| self.bool(node, "`enabled`"));
         let variants = match object.get("variants") {
-            None => Some((Kind::Bool, implicit_variants())),
+            None => Some((Kind::Bool, Arc::clone(&self.on_and_off))),
             Some(node) => self.variants(node),
         };
         let default = self.default(&object, reading);
@@ -171,8 +166,8 @@ impl Resolver<'_> {
         };
         let (kind, variants) = variants?;
         Some(FlagDefinition {
-            key: (*member.key).into(),
-            id: NameId::of(&member.key),
+            key: member.key.into(),
+            id: NameId::of(member.key),
             about: about?,
             enabled: enabled?,
             kind,
@@ -187,7 +182,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn about(&mut self, object: &Object<'_, '_>) -> Option<About> {
+    fn about(&mut self, object: &Object<'_>) -> Option<About> {
         let description = self.description(object);
         let owner = match object.get("owner") {
             None => Some(None),
@@ -218,7 +213,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn date(&mut self, node: &Node<'_>, what: &str) -> Option<Time> {
+    fn date(&mut self, node: Node<'_>, what: &str) -> Option<Time> {
         let written = self.text(node, what)?;
         let date = Time::parse_date(written);
         if date.is_none() {
@@ -228,7 +223,7 @@ impl Resolver<'_> {
         date
     }
 
-    fn purpose(&mut self, node: &Node<'_>) -> Option<Purpose> {
+    fn purpose(&mut self, node: Node<'_>) -> Option<Purpose> {
         let written = self.text(node, "`kind`")?;
         let known = ["release", "experiment", "operational", "permission"];
         match written {
@@ -245,7 +240,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn waivers(&mut self, node: &Node<'_>) -> Option<Vec<Waiver>> {
+    fn waivers(&mut self, node: Node<'_>) -> Option<Vec<Waiver>> {
         let items = self.list(node, "`waive`")?;
         self.each(items, |resolver, item| {
             let object = resolver.object(item, "a waiver", &["rule", "reason", "until"])?;
@@ -258,8 +253,8 @@ impl Resolver<'_> {
         })
     }
 
-    fn variants(&mut self, node: &Node<'_>) -> Option<(Kind, Vec<Variant>)> {
-        let NodeKind::Object(members) = &node.kind else {
+    fn variants(&mut self, node: Node<'_>) -> Option<(Kind, Arc<[Variant]>)> {
+        let NodeKind::Object(members) = node.kind() else {
             self.wrong_type(node, "`variants`", "an object");
             return None;
         };
@@ -268,26 +263,26 @@ impl Resolver<'_> {
             return None;
         }
         let mut named = true;
-        for member in members {
+        for member in members.iter() {
             named &= self.name(member, "a variant");
         }
         let kind = self.kind_of(node, members);
         let variants = members
             .iter()
-            .map(|member| Variant { name: (*member.key).into(), value: member.value.to_json() })
+            .map(|member| Variant { name: member.key.into(), value: member.value.to_json() })
             .collect();
         named.then_some(())?;
         Some((kind?, variants))
     }
 
     /// The one kind that all values have; null has every kind.
-    fn kind_of(&mut self, node: &Node<'_>, members: &[Member<'_>]) -> Option<Kind> {
-        if members.iter().any(|member| matches!(member.value.kind, NodeKind::Broken)) {
+    fn kind_of(&mut self, node: Node<'_>, members: Members<'_>) -> Option<Kind> {
+        if members.iter().any(|member| matches!(member.value.kind(), NodeKind::Broken)) {
             return None;
         }
-        let mut known: Option<(Kind, &Member<'_>)> = None;
-        for member in members {
-            let Some(kind) = kind_of_value(&member.value) else { continue };
+        let mut known: Option<(Kind, Member<'_>)> = None;
+        for member in members.iter() {
+            let Some(kind) = kind_of_value(member.value) else { continue };
             known = match known {
                 None => Some((kind, member)),
                 Some((Kind::Integer, first)) if kind == Kind::Number => Some((Kind::Number, first)),
@@ -296,13 +291,13 @@ impl Resolver<'_> {
                 Some((_, first)) => {
                     let message = format!(
                         "the values of a flag have one type, and {} is {} while {} is {}",
-                        Quoted(&member.key),
+                        Quoted(member.key),
                         member.value.shown(),
                         Quoted(&first.key),
                         first.value.shown()
                     );
                     let fault = Fault::new("mixed-values", member.value.head(), message);
-                    self.fault(fault.help(hints::mixed(&first.value, &member.value)));
+                    self.fault(fault.help(hints::mixed(first.value, member.value)));
                     return None;
                 }
             };
@@ -315,7 +310,7 @@ impl Resolver<'_> {
         known.map(|(kind, _)| kind)
     }
 
-    fn default(&mut self, object: &Object<'_, '_>, reading: &Reading<'_>) -> Option<VariantIndex> {
+    fn default(&mut self, object: &Object<'_>, reading: &Reading<'_>) -> Option<VariantIndex> {
         if let Some(node) = object.get("default") {
             return self.variant_named(node, reading, "`default`");
         }
@@ -342,8 +337,8 @@ impl Resolver<'_> {
         self.flags.things.get(flag)?.find(name)
     }
 
-    fn variant_named(&mut self, node: &Node<'_>, reading: &Reading<'_>, what: &str) -> Option<VariantIndex> {
-        let NodeKind::Text(written) = &node.kind else {
+    fn variant_named(&mut self, node: Node<'_>, reading: &Reading<'_>, what: &str) -> Option<VariantIndex> {
+        let NodeKind::Text(written) = node.kind() else {
             let help = node.spelt().and_then(|value| reading.variant_of(value));
             self.wrong_shape(node, what, "the name of a variant", help);
             return None;
@@ -378,16 +373,16 @@ impl Resolver<'_> {
         None
     }
 
-    fn requires(&mut self, node: &Node<'_>) -> Option<Vec<Requirement>> {
+    fn requires(&mut self, node: Node<'_>) -> Option<Vec<Requirement>> {
         let members = self.members(node, "`requires`");
         let required: Vec<Option<Requirement>> =
-            members.iter().map(|member| self.requirement(member)).collect();
-        matches!(node.kind, NodeKind::Object(_)).then_some(())?;
+            members.iter().map(|member| self.requirement(*member)).collect();
+        matches!(node.kind(), NodeKind::Object(_)).then_some(())?;
         required.into_iter().collect()
     }
 
-    fn requirement(&mut self, member: &Member<'_>) -> Option<Requirement> {
-        let flag = self.flags.find(&member.key);
+    fn requirement(&mut self, member: Member<'_>) -> Option<Requirement> {
+        let flag = self.flags.find(member.key);
         if flag.is_none() {
             self.unknown_flag(member);
         }
@@ -398,8 +393,8 @@ impl Resolver<'_> {
 
     fn required_variant(
         &mut self,
-        node: &Node<'_>,
-        member: &Member<'_>,
+        node: Node<'_>,
+        member: Member<'_>,
         flag: Option<usize>,
     ) -> Option<VariantIndex> {
         let required = flag.and_then(|flag| self.flags.things.get(flag));
@@ -407,9 +402,9 @@ impl Resolver<'_> {
             Some(answers) if answers.is_implicit() => hints::variant_of_value(value, None),
             _ => None,
         };
-        let NodeKind::Text(written) = &node.kind else {
+        let NodeKind::Text(written) = node.kind() else {
             let help = node.spelt().and_then(of_value);
-            let what = format!("a variant required of {}", Quoted(&member.key));
+            let what = format!("a variant required of {}", Quoted(member.key));
             self.wrong_shape(node, &*what, "a text", help);
             return None;
         };
@@ -417,17 +412,17 @@ impl Resolver<'_> {
             return Some(index);
         }
         let known = required?.known()?;
-        let message = format!("{} is not a variant of {}", Quoted(written), Quoted(&member.key));
+        let message = format!("{} is not a variant of {}", Quoted(written), Quoted(member.key));
         let help = of_value(written).or_else(|| did_you_mean(written, known.iter().copied()));
         let fault = not_one_of(Fault::new("unknown-variant", node.span(), message), &known, help);
         self.fault(fault);
         None
     }
 
-    fn required_variants<'n, 't>(&mut self, member: &'n Member<'t>) -> Option<&'n [Node<'t>]> {
-        let node = &member.value;
-        let what = || format!("variants required of {}", Quoted(&member.key));
-        match &node.kind {
+    fn required_variants<'n>(&mut self, member: Member<'n>) -> Option<Items<'n>> {
+        let node = member.value;
+        let what = || format!("variants required of {}", Quoted(member.key));
+        match node.kind() {
             NodeKind::Array(items) if !items.is_empty() => return Some(items),
             NodeKind::Array(_) => self.empty(node, &*format!("the list of {}", what())),
             _ => {
@@ -437,8 +432,8 @@ impl Resolver<'_> {
         None
     }
 
-    fn unknown_flag(&mut self, member: &Member<'_>) {
-        let written = &*member.key;
+    fn unknown_flag(&mut self, member: Member<'_>) {
+        let written = member.key;
         let message = format!("no flag {} stands in this file", Quoted(written));
         let names = self.flags.names();
         let help = match self.sort_of(written) {
@@ -453,7 +448,7 @@ impl Resolver<'_> {
         self.fault(fault);
     }
 
-    fn deny(&mut self, node: &Node<'_>, reading: &mut Reading<'_>) -> Option<Vec<Condition>> {
+    fn deny(&mut self, node: Node<'_>, reading: &mut Reading<'_>) -> Option<Vec<Condition>> {
         let items = self.list(node, "`deny`")?;
         self.each(items, |resolver, item| resolver.sized_condition(item, "an entry of `deny`", reading))
     }
@@ -461,7 +456,7 @@ impl Resolver<'_> {
     /// A condition of a flag: held to the depth, its tests counted.
     fn sized_condition(
         &mut self,
-        node: &Node<'_>,
+        node: Node<'_>,
         what: &str,
         reading: &mut Reading<'_>,
     ) -> Option<Condition> {
@@ -479,12 +474,12 @@ impl Resolver<'_> {
         condition
     }
 
-    fn rules(&mut self, node: &Node<'_>, reading: &mut Reading<'_>) -> Option<Vec<Rule>> {
+    fn rules(&mut self, node: Node<'_>, reading: &mut Reading<'_>) -> Option<Vec<Rule>> {
         let items = self.list(node, "`rules`")?;
         self.each(items, |resolver, item| resolver.rule(item, reading))
     }
 
-    fn rule(&mut self, node: &Node<'_>, reading: &mut Reading<'_>) -> Option<Rule> {
+    fn rule(&mut self, node: Node<'_>, reading: &mut Reading<'_>) -> Option<Rule> {
         let object =
             self.object(node, "a rule", &["name", "description", "when", "rollout", "serve", "split"])?;
         let name = match object.get("name") {
@@ -510,7 +505,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn outcome(&mut self, rule: &Object<'_, '_>, reading: &Reading<'_>) -> Option<Outcome> {
+    fn outcome(&mut self, rule: &Object<'_>, reading: &Reading<'_>) -> Option<Outcome> {
         let serve = rule.member("serve");
         let split = rule.member("split");
         if let (Some(_), Some(split)) = (serve, split) {
@@ -520,8 +515,8 @@ impl Resolver<'_> {
             );
         }
         let served =
-            serve.map(|member| self.variant_named(&member.value, reading, "`serve`").map(Outcome::Serve));
-        let split = split.map(|member| self.split(&member.value, reading).map(Outcome::Split));
+            serve.map(|member| self.variant_named(member.value, reading, "`serve`").map(Outcome::Serve));
+        let split = split.map(|member| self.split(member.value, reading).map(Outcome::Split));
         match (served, split) {
             (Some(_), Some(_)) => None,
             (Some(outcome), None) | (None, Some(outcome)) => outcome,
@@ -541,7 +536,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn split(&mut self, node: &Node<'_>, reading: &Reading<'_>) -> Option<Vec<(VariantIndex, Percentage)>> {
+    fn split(&mut self, node: Node<'_>, reading: &Reading<'_>) -> Option<Vec<(VariantIndex, Percentage)>> {
         let items = self.filled_list(node, "`split`")?;
         let parts = self.each(items, |resolver, item| resolver.split_part(item, reading));
         // The sum is judged if every weight could be read, whether or not its variant exists.
@@ -560,24 +555,25 @@ impl Resolver<'_> {
         parts
     }
 
-    fn split_part(&mut self, node: &Node<'_>, reading: &Reading<'_>) -> Option<(VariantIndex, Percentage)> {
-        let NodeKind::Object(members) = &node.kind else {
+    fn split_part(&mut self, node: Node<'_>, reading: &Reading<'_>) -> Option<(VariantIndex, Percentage)> {
+        let NodeKind::Object(members) = node.kind() else {
             self.wrong_type(node, "an entry of `split`", "an object of a variant and its weight");
             return None;
         };
-        match &**members {
-            [] => {
+        let mut all = members.iter();
+        match (all.next(), all.next()) {
+            (None, _) => {
                 self.empty(node, "an entry of `split`");
                 None
             }
-            [member] => {
-                let variant = self.variant_written(&member.key, member.key_span(), reading, "`split`");
-                let weight = self.percentage(&member.value, "a weight");
+            (Some(member), None) => {
+                let variant = self.variant_written(member.key, member.key_span(), reading, "`split`");
+                let weight = self.percentage(member.value, "a weight");
                 Some((variant?, weight?))
             }
             // A key that stands twice is told already.
-            [first, second] if *first.key == *second.key => None,
-            [_, second, ..] => {
+            (Some(first), Some(second)) if first.key == second.key && all.next().is_none() => None,
+            (Some(_), Some(second)) => {
                 let message = "an entry of a split is one variant with its weight";
                 let fault = Fault::new("bad-weights", second.key_span(), message);
                 let fault = fault.help("give each variant an entry of its own: the order of a split matters");
@@ -588,20 +584,19 @@ impl Resolver<'_> {
     }
 
     /// Every weight of a split, or `None` if one of them was told to be wrong.
-    fn weights(&self, items: &[Node<'_>]) -> Option<Vec<Percentage>> {
-        let weight = |item: &Node<'_>| match &item.kind {
-            NodeKind::Object(members) => match &**members {
-                [Member { value: Node { kind: NodeKind::Number(text), .. }, .. }] => {
-                    text.parse().ok().and_then(Percentage::of)
-                }
+    fn weights(&self, items: Items<'_>) -> Option<Vec<Percentage>> {
+        let weight = |item: Node<'_>| {
+            let NodeKind::Object(members) = item.kind() else { return None };
+            let mut all = members.iter();
+            match (all.next()?.value.kind(), all.next()) {
+                (NodeKind::Number(text), None) => text.parse().ok().and_then(Percentage::of),
                 _ => None,
-            },
-            _ => None,
+            }
         };
         items.iter().map(weight).collect()
     }
 
-    fn percentage(&mut self, node: &Node<'_>, what: &str) -> Option<Percentage> {
+    fn percentage(&mut self, node: Node<'_>, what: &str) -> Option<Percentage> {
         let percent = self.number(node, what)?;
         let percentage = Percentage::of(percent);
         if percentage.is_none() {
@@ -618,7 +613,7 @@ impl Resolver<'_> {
         percentage
     }
 
-    fn bucket_by(&mut self, node: &Node<'_>) -> Option<AttributeIndex> {
+    fn bucket_by(&mut self, node: Node<'_>) -> Option<AttributeIndex> {
         let written = self.text(node, "`bucket_by`")?;
         if matches!(written, "key" | "targetingKey" | "now") && self.attributes.find(written).is_none() {
             let message = format!("a flag cannot be bucketed by `{written}`");
@@ -650,17 +645,19 @@ struct Reading<'s> {
 impl Reading<'_> {
     /// The variant that has a value, where the value stands instead of its name.
     fn variant_of(&self, value: &str) -> Option<String> {
-        hints::variant_of_value(value, self.flag.value.member("variants"))
+        hints::variant_of_value(value, self.flag.value.member("variants").map(|variants| variants.value))
     }
 }
 
-fn implicit_variants() -> Vec<Variant> {
-    let variant = |name: &str, value| Variant { name: name.into(), value: Json::Bool(value) };
-    vec![variant("on", true), variant("off", false)]
+/// The variants of flags that leave `variants` out.
+pub(super) fn on_and_off() -> Arc<[Variant]> {
+    [("on", true), ("off", false)]
+        .map(|(name, value)| Variant { name: name.into(), value: Json::Bool(value) })
+        .into()
 }
 
-fn kind_of_value(node: &Node<'_>) -> Option<Kind> {
-    match &node.kind {
+fn kind_of_value(node: Node<'_>) -> Option<Kind> {
+    match node.kind() {
         NodeKind::Null | NodeKind::Broken => None,
         NodeKind::Bool(_) => Some(Kind::Bool),
         NodeKind::Number(text) if text.parse::<i64>().is_ok() => Some(Kind::Integer),

@@ -20,13 +20,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Fault, character_name};
-use crate::document::{self, Document, Node, NodeKind};
+use crate::document::{self, Document, Node, NodeKind, Pointers};
 use crate::error::Error;
-use crate::flag_set::{AttributeDefinition, FlagSet, Segment};
+use crate::flag_set::{AttributeDefinition, FlagSet, Segment, Variant};
 use crate::key::{self, NameId};
 use crate::key_list::KeyList;
 use crate::limits::Limits;
-use crate::lookup::Lookup;
+use crate::lookup::{self, Lookup};
 use crate::time::Time;
 
 use object::Object;
@@ -65,15 +65,15 @@ impl FlagSet {
         mut lists: impl FnMut(&str) -> Result<Vec<u8>, String>,
     ) -> Result<FlagSet, Error> {
         let mut blanked = String::new();
-        let document = match document::parse(text, &mut blanked) {
+        let mut document = match document::parse(text, &mut blanked) {
             Ok(document) => document,
             Err(fault) => return Err(Error::refused(document::place_all(text, None, vec![fault]))),
         };
-        let Document { root, faults } = document;
+        let faults = std::mem::take(&mut document.faults);
         let mut resolver = Resolver::new(limits, &mut lists, faults);
-        match resolver.file(&root) {
+        match resolver.file(document.root()) {
             Some(set) if resolver.faults.is_empty() && resolver.list_findings.is_empty() => Ok(set),
-            _ => Err(Error::refused(resolver.findings(text, &root))),
+            _ => Err(Error::refused(resolver.findings(text, &document))),
         }
     }
 }
@@ -88,8 +88,9 @@ pub(crate) fn list_paths(text: &[u8]) -> BTreeSet<Box<str>> {
     }
     let mut blanked = String::new();
     let Ok(document) = document::parse(text, &mut blanked) else { return BTreeSet::new() };
-    let segments = document.root.member("segments").into_iter().flat_map(Node::values);
-    let paths = segments.filter_map(|segment| segment.member("keys_from")).filter_map(Node::text);
+    let segments =
+        document.root().member("segments").into_iter().flat_map(|segments| segments.value.values());
+    let paths = segments.filter_map(|segment| segment.member("keys_from")?.value.text());
     paths.filter(|path| segment::is_path_beside(path)).map(Box::from).collect()
 }
 
@@ -103,29 +104,35 @@ struct Resolver<'l> {
     faults: Vec<Fault>,
     /// Findings inside list files, with the place in the flag file that names the list.
     list_findings: Vec<(Range<usize>, Diagnostic)>,
-    attributes: Names<Option<AttributeDefinition>>,
-    segments: Names<()>,
-    flags: Names<flag::Answers>,
+    attributes: Names<'l, Option<AttributeDefinition>>,
+    segments: Names<'l, ()>,
+    flags: Names<'l, flag::Answers<'l>>,
+    on_and_off: Arc<[Variant]>,
     edges: Vec<Time>,
 }
 
 /// Named things of one sort, in file order.
-struct Names<T> {
-    by_name: Lookup<Box<str>, usize>,
+struct Names<'n, T> {
+    by_name: Lookup<&'n str, usize>,
     things: Vec<T>,
     /// How many names may still be looked through for guesses.
     guesses: Cell<usize>,
 }
 
-impl<T> Names<T> {
-    fn new() -> Names<T> {
+impl<'n, T> Names<'n, T> {
+    fn new() -> Names<'n, T> {
         Names { by_name: Lookup::default(), things: Vec::new(), guesses: Cell::new(MAX_GUESSES) }
     }
 
     /// Of two things with one name the first counts; the file is refused for it anyway.
-    fn push(&mut self, name: &str, thing: T) {
-        self.by_name.entry(name.into()).or_insert(self.things.len());
+    fn push(&mut self, name: &'n str, thing: T) {
+        self.by_name.entry(name).or_insert(self.things.len());
         self.things.push(thing);
+    }
+
+    fn expect(&mut self, count: usize) {
+        self.by_name.reserve(count);
+        self.things.reserve(count);
     }
 
     fn find(&self, name: &str) -> Option<usize> {
@@ -137,7 +144,7 @@ impl<T> Names<T> {
     fn names(&self) -> Vec<&str> {
         let Some(left) = self.guesses.get().checked_sub(self.by_name.len()) else { return Vec::new() };
         self.guesses.set(left);
-        let mut names: Vec<&str> = self.by_name.keys().map(|name| &**name).collect();
+        let mut names: Vec<&str> = self.by_name.keys().copied().collect();
         names.sort_unstable();
         names
     }
@@ -195,11 +202,12 @@ impl<'l> Resolver<'l> {
             attributes: Names::new(),
             segments: Names::new(),
             flags: Names::new(),
+            on_and_off: flag::on_and_off(),
             edges: Vec::new(),
         }
     }
 
-    fn file(&mut self, root: &Node<'_>) -> Option<FlagSet> {
+    fn file(&mut self, root: Node<'l>) -> Option<FlagSet> {
         let file =
             self.object(root, "a flag file", &["$schema", "version", "attributes", "segments", "flags"])?;
         let version_known = self.version(&file);
@@ -211,10 +219,8 @@ impl<'l> Resolver<'l> {
             self.attributes(node);
         }
         let segments = file.get("segments").map(|node| self.members(node, "`segments`")).unwrap_or_default();
-        let flags = match self.required(&file, "flags") {
-            Some(node) => self.members(node, "`flags`"),
-            None => Vec::new(),
-        };
+        let flags = self.required(&file, "flags").map(|node| self.members(node, "`flags`"));
+        let flags = flags.unwrap_or_default();
         if let Some(first) = flags.get(self.limits.flags) {
             let (count, most) = (flags.len(), self.limits.flags);
             let message = format!("there are {count} flags in this file, and the most is {most}");
@@ -223,14 +229,16 @@ impl<'l> Resolver<'l> {
                 fault.label("the first one too many").help("remove flags that are no longer asked for"),
             );
         }
+        self.segments.expect(segments.len());
         for member in &segments {
-            self.name(member, "a segment");
-            self.segments.push(&member.key, ());
+            self.name(*member, "a segment");
+            self.segments.push(member.key, ());
         }
+        self.flags.expect(flags.len());
         for member in &flags {
-            self.name(member, "a flag");
-            let answers = self.answers(member);
-            self.flags.push(&member.key, answers);
+            self.name(*member, "a flag");
+            let answers = self.answers(*member);
+            self.flags.push(member.key, answers);
         }
         self.tell_collisions("flag", &flags);
         let (segments, sizes) = self.segments(&segments);
@@ -246,9 +254,9 @@ impl<'l> Resolver<'l> {
     }
 
     /// Whether the rest can be read as version 1.
-    fn version(&mut self, file: &Object<'_, '_>) -> bool {
+    fn version(&mut self, file: &Object<'_>) -> bool {
         let Some(node) = self.required(file, "version") else { return true };
-        match node.kind {
+        match node.kind() {
             NodeKind::Number("1") | NodeKind::Broken => true,
             NodeKind::Number(_) => {
                 let message =
@@ -270,10 +278,10 @@ impl<'l> Resolver<'l> {
     }
 
     /// Refuses two names whose ids agree, since answers are looked up by id.
-    fn tell_collisions(&mut self, what: &str, members: &[&document::Member<'_>]) {
-        let mut by_id: Lookup<NameId, &str> = Lookup::default();
+    fn tell_collisions(&mut self, what: &str, members: &[document::Member<'_>]) {
+        let mut by_id: Lookup<NameId, &str> = lookup::for_about(members.len());
         for member in members {
-            if let Some(other) = by_id.insert(NameId::of(&member.key), &member.key) {
+            if let Some(other) = by_id.insert(NameId::of(member.key), member.key) {
                 if *other != *member.key {
                     let message = format!("{what} `{}` has the same 64-bit id as `{other}`", member.key);
                     let fault = Fault::new("name-collision", member.key_span(), message);
@@ -284,8 +292,8 @@ impl<'l> Resolver<'l> {
     }
 
     /// A key of an object that names a thing: told if no thing can be called so.
-    fn name(&mut self, member: &document::Member<'_>, what: &str) -> bool {
-        if key::is_legal(&member.key) {
+    fn name(&mut self, member: document::Member<'_>, what: &str) -> bool {
+        if key::is_legal(member.key) {
             return true;
         }
         let (span, why) = name_fault(member, what);
@@ -304,11 +312,12 @@ impl<'l> Resolver<'l> {
     }
 
     /// Every finding in the order of the flag file, those inside lists where the list is named.
-    fn findings(self, text: &[u8], root: &Node<'_>) -> Vec<Diagnostic> {
-        let of_file = document::place_all(text, Some(root), self.faults);
+    fn findings(self, text: &[u8], document: &Document<'_>) -> Vec<Diagnostic> {
+        let of_file = document::place_all(text, Some(document), self.faults);
+        let pointers = Pointers::of(document);
         let of_file = of_file.into_iter().map(|finding| (finding.span.start, finding));
         let of_lists = self.list_findings.into_iter().map(|(place, mut finding)| {
-            finding.path = root.pointer(&place).into();
+            finding.path = pointers.pointer(&place).into();
             (place.start, finding)
         });
         let mut findings: Vec<(usize, Diagnostic)> = of_file.chain(of_lists).collect();
@@ -318,8 +327,8 @@ impl<'l> Resolver<'l> {
 }
 
 /// Why a key of an object cannot name a thing, and where: at the first character that cannot stand there.
-fn name_fault(member: &document::Member<'_>, what: &str) -> (Range<usize>, String) {
-    let name = &*member.key;
+fn name_fault(member: document::Member<'_>, what: &str) -> (Range<usize>, String) {
+    let name = member.key;
     let whole = member.key_span();
     if name.is_empty() {
         return (whole, format!("the name of {what} is empty"));
