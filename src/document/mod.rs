@@ -113,6 +113,22 @@ pub(crate) fn parse_text(text: &str) -> Result<Document<'_>, Fault> {
     }
 }
 
+/// How many marks there are: bits of a word.
+pub(crate) const MARKS: usize = 64;
+
+/// A number below [`MARKS`] for a key: equal keys have the same, and others mostly another.
+///
+/// The factors are such that no two keys that one object of a flag file may have share a mark.
+#[inline]
+pub(crate) const fn mark(key: &[u8]) -> usize {
+    let (first, last) = match key {
+        [] => (0, 0),
+        [only] => (*only, *only),
+        [first, .., last] => (*first, *last),
+    };
+    (key.len() + 19 * first as usize + 52 * last as usize) % MARKS
+}
+
 /// The members of an object whose keys stand before them already, each with the first that has its key.
 fn repeated_keys(object: Node<'_>) -> Vec<(Member<'_>, Member<'_>)> {
     let NodeKind::Object(members) = object.kind() else { return Vec::new() };

@@ -44,9 +44,10 @@ pub(super) enum Sort {
     Broken,
 }
 
-/// No text that is read is longer than 4 GB.
+/// No text that is read is longer than 4 GB: whoever makes a document sees to that.
+#[inline]
 fn short(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
+    at as u32
 }
 
 // Making one.
@@ -187,6 +188,12 @@ impl<'d> Node<'d> {
             NodeKind::Object(members) => members.iter().find(|member| member.key == key),
             _ => None,
         }
+    }
+
+    /// The member whose key is an entry of this document.
+    #[inline]
+    pub(crate) fn member_at(self, entry: u32) -> Member<'d> {
+        Member::at(Node { at: entry, ..self })
     }
 
     /// The text, if this is one.
@@ -335,8 +342,14 @@ impl<'d> Member<'d> {
         Member { key: key.document.words(key.entry()), value: Node { at: key.at + 1, ..key } }
     }
 
+    /// The entry of its key: see [`Node::member_at`].
+    #[inline]
+    pub(crate) fn entry(self) -> u32 {
+        self.value.at - 1
+    }
+
     pub(crate) fn key_span(self) -> Range<usize> {
-        Node { at: self.value.at - 1, ..self.value }.span()
+        Node { at: self.entry(), ..self.value }.span()
     }
 }
 
@@ -370,7 +383,7 @@ impl<'d> Pointers<'d> {
                     items.iter().zip(0..).for_each(|(item, number)| set(item.at, (at, number)));
                 }
                 NodeKind::Object(members) => members.iter().for_each(|member| {
-                    let key = member.value.at - 1;
+                    let key = member.entry();
                     set(key, (at, key));
                     set(member.value.at, (at, key));
                 }),
@@ -389,7 +402,7 @@ impl<'d> Pointers<'d> {
             let (parent, number) = self.within.get(at as usize).copied().unwrap_or_default();
             let (value, step) = match self.document.entry(parent).sort {
                 Sort::Object(_) => {
-                    let member = Member::at(Node { document: self.document, at: number });
+                    let member = self.document.root().member_at(number);
                     (member.value.at, member.key.replace('~', "~0").replace('/', "~1"))
                 }
                 _ => (at, number.to_string()),

@@ -5,7 +5,7 @@
 //! here knows a message, and what this accepts must be exactly what `careful` reads without a fault: tests hold it to that.
 
 use super::node::{Document, Sort};
-use super::{MAX_DEPTH, repeated_keys};
+use super::{MAX_DEPTH, mark, repeated_keys};
 
 /// What a text says, if there is no fault in it.
 pub(super) fn read(text: &str) -> Option<Document<'_>> {
@@ -126,7 +126,7 @@ impl<'t> Reader<'t> {
         (!again || repeated_keys(self.document.node(object)).is_empty()).then_some(())
     }
 
-    /// A key, and one of 64 bits for it: equal keys have the same.
+    /// A key, and its mark as a bit.
     fn key(&mut self) -> Option<u64> {
         let start = self.at;
         (self.peek()? == b'"').then(|| self.string())??;
@@ -134,9 +134,7 @@ impl<'t> Reader<'t> {
             // It may be equal to any.
             return Some(u64::MAX);
         }
-        let byte = |at: usize| self.bytes.get(at).copied().map_or(0, usize::from);
-        let mark = (self.at - start) + 5 * byte(start + 1) + 11 * byte(self.at - 2);
-        Some(1 << (mark % 64))
+        Some(1 << mark(self.bytes.get(start + 1..self.at - 1)?))
     }
 
     fn string(&mut self) -> Option<()> {

@@ -6,9 +6,11 @@ use crate::document::{Member, Node};
 use crate::flag_set::{AttributeDefinition, AttributeIndex};
 use crate::key::NameId;
 
-use super::object::not_one_of;
+use super::object::{Known, not_one_of};
 use super::similar::did_you_mean;
 use super::{Quoted, Resolver, hints, words};
+
+static KEYS: Known = Known::of(&["type", "one_of", "sensitive", "fact", "description"]);
 
 /// Words that mean something else in a condition or a context.
 const RESERVED: [&str; 7] = ["key", "targetingKey", "segment", "all", "any", "not", "now"];
@@ -28,7 +30,7 @@ impl<'l> Resolver<'l> {
         let object = self.object(
             member.value,
             "an attribute",
-            &["type", "one_of", "sensitive", "fact", "description"],
+            &KEYS,
         )?;
         let kind = self.required(&object, "type").and_then(|node| self.attribute_kind(node));
         let one_of = match object.member("one_of") {

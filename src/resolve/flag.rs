@@ -14,11 +14,11 @@ use crate::key::{self, NameId};
 use crate::time::Time;
 use crate::value::Kind;
 
-use super::object::{MAX_SHOWN, Object, not_one_of};
+use super::object::{Known, MAX_SHOWN, Object, not_one_of};
 use super::similar::did_you_mean;
 use super::{MAX_DEPTH, MAX_TESTS, Quoted, Resolver, Shape, Size, almost, graph, hints, words};
 
-const FLAG_KEYS: [&str; 16] = [
+static FLAG_KEYS: Known = Known::of(&[
     "description",
     "owner",
     "remove_by",
@@ -35,7 +35,11 @@ const FLAG_KEYS: [&str; 16] = [
     "default",
     "bucket_by",
     "salt",
-];
+]);
+
+static RULE_KEYS: Known = Known::of(&["name", "description", "when", "rollout", "serve", "split"]);
+
+static WAIVER_KEYS: Known = Known::of(&["rule", "reason", "until"]);
 
 /// What a flag can answer, known before any flag is read in full, so that others can require it.
 pub(super) struct Answers<'n> {
@@ -243,7 +247,7 @@ impl<'l> Resolver<'l> {
     fn waivers(&mut self, node: Node<'_>) -> Option<Vec<Waiver>> {
         let items = self.list(node, "`waive`")?;
         self.each(items, |resolver, item| {
-            let object = resolver.object(item, "a waiver", &["rule", "reason", "until"])?;
+            let object = resolver.object(item, "a waiver", &WAIVER_KEYS)?;
             let rule =
                 resolver.required(&object, "rule").and_then(|node| resolver.filled_text(node, "`rule`"));
             let reason =
@@ -481,7 +485,7 @@ impl<'l> Resolver<'l> {
 
     fn rule(&mut self, node: Node<'_>, reading: &mut Reading<'_>) -> Option<Rule> {
         let object =
-            self.object(node, "a rule", &["name", "description", "when", "rollout", "serve", "split"])?;
+            self.object(node, "a rule", &RULE_KEYS)?;
         let name = match object.get("name") {
             None => Some(None),
             Some(node) => self.filled_text(node, "a rule's `name`").map(|name| Some(name.into())),

@@ -29,7 +29,9 @@ use crate::limits::Limits;
 use crate::lookup::{self, Lookup};
 use crate::time::Time;
 
-use object::Object;
+use object::{Known, Object};
+
+static KEYS: Known = Known::of(&["$schema", "version", "attributes", "segments", "flags"]);
 
 /// How many tests may stand behind one flag, its segments and required flags written out. It bounds what one answer can
 /// cost, whatever refers to what.
@@ -209,7 +211,7 @@ impl<'l> Resolver<'l> {
 
     fn file(&mut self, root: Node<'l>) -> Option<FlagSet> {
         let file =
-            self.object(root, "a flag file", &["$schema", "version", "attributes", "segments", "flags"])?;
+            self.object(root, "a flag file", &KEYS)?;
         let version_known = self.version(&file);
         if !version_known {
             // Another version may mean anything by the rest.

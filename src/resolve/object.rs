@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::diagnostic::Fault;
-use crate::document::{Items, Member, Node, NodeKind};
+use crate::document::{Items, MARKS, Member, Node, NodeKind, mark};
 
 use super::{Quoted, Resolver, hints, words};
 
@@ -34,17 +34,41 @@ impl fmt::Display for What<'_> {
     }
 }
 
+/// The keys that an object may have. No two of them have one mark.
+pub(super) struct Known {
+    keys: &'static [&'static str],
+    by_mark: [&'static str; MARKS],
+}
+
+impl Known {
+    /// Does not compile for keys that share a mark.
+    #[expect(clippy::indexing_slicing, reason = "a mark is less than there are marks")]
+    pub(super) const fn of(keys: &'static [&'static str]) -> Known {
+        let mut by_mark = [""; MARKS];
+        let mut rest = keys;
+        while let Some((key, others)) = rest.split_first() {
+            let mark = mark(key.as_bytes());
+            assert!(by_mark[mark].is_empty(), "two keys of one object have one mark");
+            by_mark[mark] = *key;
+            rest = others;
+        }
+        Known { keys, by_mark }
+    }
+
+    #[inline]
+    fn has(&self, key: &str) -> bool {
+        self.by_mark.get(mark(key.as_bytes())).is_some_and(|known| *known == key)
+    }
+}
+
 /// An object whose keys were held to those that are known.
 pub(super) struct Object<'n> {
     node: Node<'n>,
     what: &'static str,
-    /// Those with a known key, as many as there are known keys.
-    members: [Option<Member<'n>>; MOST_KEYS],
-    count: usize,
+    known: &'static Known,
+    /// The entry of each known key by its mark; 0 where it is missing.
+    entries: [u32; MARKS],
 }
-
-/// No object has more keys that are known: a flag has so many.
-const MOST_KEYS: usize = 16;
 
 impl<'n> Object<'n> {
     #[inline]
@@ -54,12 +78,9 @@ impl<'n> Object<'n> {
 
     #[inline]
     pub(super) fn member(&self, key: &str) -> Option<Member<'n>> {
-        let found = self.members.iter().take(self.count).flatten().find(|member| member.key == key).copied();
-        // With keys that stand several times, not all have found a place.
-        match found {
-            None if self.count == MOST_KEYS => self.node.member(key),
-            found => found,
-        }
+        debug_assert!(self.known.has(key), "{key} is not known");
+        let entry = self.entries.get(mark(key.as_bytes())).copied().unwrap_or(0);
+        (entry != 0).then(|| self.node.member_at(entry))
     }
 
     pub(super) fn node(&self) -> Node<'n> {
@@ -73,24 +94,27 @@ impl Resolver<'_> {
         &mut self,
         node: Node<'n>,
         what: &'static str,
-        known: &[&str],
+        known: &'static Known,
     ) -> Option<Object<'n>> {
         let NodeKind::Object(members) = node.kind() else {
             self.wrong_type(node, what, "an object");
             return None;
         };
-        let mut object = Object { node, what, members: [None; MOST_KEYS], count: 0 };
+        let mut object = Object { node, what, known, entries: [0; MARKS] };
         for member in members.iter() {
-            if !known.contains(&member.key) {
-                let message = format!("{} is not a key of {what}", Quoted(member.key));
-                let fault = Fault::new("unknown-key", member.key_span(), message);
-                self.fault(not_one_of(fault, known, words::key(what, member.key, known)));
-            } else if let Some(place) = object.members.get_mut(object.count) {
-                *place = Some(member);
-                object.count += 1;
+            match object.entries.get_mut(mark(member.key.as_bytes())) {
+                // Of a key that stands twice the first counts; the file is refused for it anyway.
+                Some(entry) if known.has(member.key) => *entry = if *entry == 0 { member.entry() } else { *entry },
+                _ => self.unknown_key(member, what, known.keys),
             }
         }
         Some(object)
+    }
+
+    fn unknown_key(&mut self, member: Member<'_>, what: &str, known: &[&str]) {
+        let message = format!("{} is not a key of {what}", Quoted(member.key));
+        let fault = Fault::new("unknown-key", member.key_span(), message);
+        self.fault(not_one_of(fault, known, words::key(what, member.key, known)));
     }
 
     /// The value of a key that must be there.

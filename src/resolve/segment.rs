@@ -8,8 +8,10 @@ use crate::document::{self, Items, Member, Node, NodeKind};
 use crate::flag_set::{AttributeIndex, Listed, Segment, SegmentBody};
 use crate::key_list::{KeyList, TooLong};
 
-use super::object::Object;
+use super::object::{Known, Object};
 use super::{MAX_DEPTH, Quoted, Resolver, Shape, Size, graph, hints};
+
+static KEYS: Known = Known::of(&["description", "keys", "keys_from", "when", "of"]);
 
 /// How many members of a loop are told by name.
 const SHOWN_STEPS: usize = 8;
@@ -78,7 +80,7 @@ impl Resolver<'_> {
 
     fn segment(&mut self, member: Member<'_>, shape: &mut Shape) -> Option<Segment> {
         let object =
-            self.object(member.value, "a segment", &["description", "keys", "keys_from", "when", "of"])?;
+            self.object(member.value, "a segment", &KEYS)?;
         let description = self.description(&object);
         let body = self.segment_body(&object, shape);
         Some(Segment { name: member.key.into(), description: description?, body: body? })
