@@ -20,9 +20,9 @@ impl<'l> Resolver<'l> {
         let members = self.members(node, "`attributes`");
         for member in &members {
             let attribute = self.attribute(*member);
-            self.attributes.push(member.key, attribute);
+            self.attributes.push(member.key, NameId::of(member.key), attribute);
         }
-        self.tell_collisions("attribute", &members);
+        self.tell_collisions("attribute", &self.attributes.ids.clone(), &members);
     }
 
     fn attribute(&mut self, member: Member<'_>) -> Option<AttributeDefinition> {

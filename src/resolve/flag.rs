@@ -41,8 +41,8 @@ static RULE_KEYS: Known = Known::of(&["name", "description", "when", "rollout", 
 
 static WAIVER_KEYS: Known = Known::of(&["rule", "reason", "until"]);
 
-/// What a flag can answer, known before any flag is read in full, so that others can require it.
-pub(super) struct Answers<'n> {
+/// What a flag can answer, known before it is read in full, so that others can require it.
+struct Answers<'n> {
     /// The names of the variants; `None` if their fault is told, and nothing should be held to them.
     names: Option<VariantNames<'n>>,
 }
@@ -54,36 +54,11 @@ enum VariantNames<'n> {
 }
 
 impl<'n> Answers<'n> {
-    fn find(&self, name: &str) -> Option<VariantIndex> {
-        self.names.as_ref()?.iter().position(|known| known == name).map(VariantIndex)
-    }
-
-    /// The names to tell where another is written; `None` if nothing should be held to them.
-    fn known(&self) -> Option<Vec<&'n str>> {
-        self.names.as_ref().map(|names| names.iter().take(MAX_SHOWN).collect())
-    }
-
-    fn is_implicit(&self) -> bool {
-        matches!(self.names, Some(VariantNames::OnAndOff))
-    }
-}
-
-impl<'n> VariantNames<'n> {
-    fn iter(&self) -> impl Iterator<Item = &'n str> {
-        let (implicit, own): (&[&str], Option<Members<'n>>) = match self {
-            VariantNames::OnAndOff => (&["on", "off"], None),
-            VariantNames::Own(members) => (&[], Some(*members)),
-        };
-        implicit.iter().copied().chain(own.into_iter().flat_map(Members::iter).map(|member| member.key))
-    }
-}
-
-impl<'l> Resolver<'l> {
-    pub(super) fn answers(&self, member: Member<'l>) -> Answers<'l> {
-        let NodeKind::Object(_) = member.value.kind() else {
+    fn of(flag: Member<'n>) -> Answers<'n> {
+        let NodeKind::Object(_) = flag.value.kind() else {
             return Answers { names: None };
         };
-        let names = match member.value.member("variants").map(|variants| variants.value.kind()) {
+        let names = match flag.value.member("variants").map(|variants| variants.value.kind()) {
             None => Some(VariantNames::OnAndOff),
             Some(NodeKind::Object(variants)) if !variants.is_empty() => Some(VariantNames::Own(variants)),
             Some(_) => None,
@@ -91,17 +66,48 @@ impl<'l> Resolver<'l> {
         Answers { names }
     }
 
-    pub(super) fn flags(&mut self, members: &[Member<'l>], segments: &[Size]) -> Vec<Option<FlagDefinition>> {
-        let mut flags = Vec::with_capacity(members.len());
+    fn find(&self, name: &str) -> Option<VariantIndex> {
+        let index = match (self.names.as_ref()?, name) {
+            (VariantNames::OnAndOff, "on") => 0,
+            (VariantNames::OnAndOff, "off") => 1,
+            (VariantNames::OnAndOff, _) => return None,
+            (VariantNames::Own(variants), name) => variants.iter().position(|variant| variant.key == name)?,
+        };
+        Some(VariantIndex(index))
+    }
+
+    /// The names to tell where another is written; `None` if nothing should be held to them.
+    fn known(&self) -> Option<Vec<&'n str>> {
+        Some(match self.names.as_ref()? {
+            VariantNames::OnAndOff => vec!["on", "off"],
+            VariantNames::Own(variants) => {
+                variants.iter().take(MAX_SHOWN).map(|variant| variant.key).collect()
+            }
+        })
+    }
+
+    fn is_implicit(&self) -> bool {
+        matches!(self.names, Some(VariantNames::OnAndOff))
+    }
+}
+
+impl<'l> Resolver<'l> {
+    pub(super) fn flags(&mut self, members: &[Member<'l>], segments: &[Size]) -> Option<Vec<FlagDefinition>> {
+        let mut flags = Some(Vec::with_capacity(members.len()));
         let mut edges = Vec::with_capacity(members.len());
         let mut tests = Vec::with_capacity(members.len());
         for (index, member) in members.iter().enumerate() {
-            let mut reading = Reading { flag: member, index, segments, tests: 0 };
+            let answers = Answers::of(*member);
+            let id = self.flags.ids.get(index).copied().unwrap_or(NameId::of(""));
+            let mut reading = Reading { flag: *member, answers, id, segments, tests: 0 };
             let flag = self.flag(*member, &mut reading);
             let requires = flag.iter().flat_map(|flag| &flag.requires).map(|requirement| requirement.flag.0);
             edges.push(requires.collect::<Vec<usize>>());
             tests.push(reading.tests);
-            flags.push(flag);
+            match (flag, &mut flags) {
+                (Some(flag), Some(flags)) => flags.push(flag),
+                _ => flags = None,
+            }
         }
         let (order, loops) = graph::order(&edges);
         self.tell_loops("flag", members, &loops);
@@ -155,7 +161,7 @@ impl<'l> Resolver<'l> {
         let default = self.default(&object, reading);
         let off = match object.get("off") {
             Some(node) => self.variant_named(node, reading, "`off`"),
-            None => self.variant_called("off", reading.index).or(default),
+            None => reading.answers.find("off").or(default),
         };
         let requires = object.get("requires").map_or(Some(Vec::new()), |node| self.requires(node));
         let deny = object.get("deny").map_or(Some(Vec::new()), |node| self.deny(node, reading));
@@ -171,7 +177,7 @@ impl<'l> Resolver<'l> {
         let (kind, variants) = variants?;
         Some(FlagDefinition {
             key: member.key.into(),
-            id: NameId::of(member.key),
+            id: reading.id,
             about: about?,
             enabled: enabled?,
             kind,
@@ -318,27 +324,17 @@ impl<'l> Resolver<'l> {
         if let Some(node) = object.get("default") {
             return self.variant_named(node, reading, "`default`");
         }
-        if self.flags.things.get(reading.index).is_some_and(Answers::is_implicit) {
-            return self.variant_called("off", reading.index);
+        if reading.answers.is_implicit() {
+            return reading.answers.find("off");
         }
         let span = object.member("variants").map_or(object.node().head(), |member| member.key_span());
         let message = "a flag with `variants` of its own needs a `default`";
         let fault = Fault::new("no-default", span, message);
-        let example = self.example_variant(reading.index);
+        let example = reading.example_variant();
         self.fault(
             fault.help(format!("name the variant where no rule applies: `\"default\": \"{example}\"`")),
         );
         None
-    }
-
-    /// A variant of a flag, for the help of a message.
-    fn example_variant(&self, flag: usize) -> &str {
-        let names = self.flags.things.get(flag).and_then(Answers::known).unwrap_or_default();
-        names.first().copied().filter(|name| key::is_legal(name)).unwrap_or("...")
-    }
-
-    fn variant_called(&self, name: &str, flag: usize) -> Option<VariantIndex> {
-        self.flags.things.get(flag)?.find(name)
     }
 
     fn variant_named(&mut self, node: Node<'_>, reading: &Reading<'_>, what: &str) -> Option<VariantIndex> {
@@ -358,11 +354,10 @@ impl<'l> Resolver<'l> {
         reading: &Reading<'_>,
         what: &str,
     ) -> Option<VariantIndex> {
-        let answers = self.flags.things.get(reading.index)?;
-        if let Some(index) = answers.find(written) {
+        if let Some(index) = reading.answers.find(written) {
             return Some(index);
         }
-        let names = answers.known()?;
+        let names = reading.answers.known()?;
         let message = format!(
             "{what} names {}, which is not a variant of {}",
             Quoted(written),
@@ -401,7 +396,8 @@ impl<'l> Resolver<'l> {
         member: Member<'_>,
         flag: Option<usize>,
     ) -> Option<VariantIndex> {
-        let required = flag.and_then(|flag| self.flags.things.get(flag));
+        let required = flag.and_then(|flag| self.flags.things.get(flag)).map(|flag| Answers::of(*flag));
+        let required = required.as_ref();
         let of_value = |value: &str| match required {
             Some(answers) if answers.is_implicit() => hints::variant_of_value(value, None),
             _ => None,
@@ -524,14 +520,14 @@ impl<'l> Resolver<'l> {
         match (served, split) {
             (Some(_), Some(_)) => None,
             (Some(outcome), None) | (None, Some(outcome)) => outcome,
-            (None, None) if self.flags.things.get(reading.index).is_some_and(Answers::is_implicit) => {
-                self.variant_called("on", reading.index).map(Outcome::Serve)
+            (None, None) if reading.answers.is_implicit() => {
+                reading.answers.find("on").map(Outcome::Serve)
             }
             (None, None) => {
                 let message =
                     "this rule says neither `serve` nor `split`, and the flag has `variants` of its own";
                 let fault = Fault::new("nothing-to-serve", rule.node().head(), message);
-                let example = self.example_variant(reading.index);
+                let example = reading.example_variant();
                 self.fault(
                     fault.help(format!("name the variant that the rule serves: `\"serve\": \"{example}\"`")),
                 );
@@ -640,13 +636,20 @@ impl<'l> Resolver<'l> {
 
 /// What is known while one flag is read.
 struct Reading<'s> {
-    flag: &'s Member<'s>,
-    index: usize,
+    flag: Member<'s>,
+    answers: Answers<'s>,
+    id: NameId,
     segments: &'s [Size],
     tests: u64,
 }
 
 impl Reading<'_> {
+    /// A variant of the flag, for the help of a message.
+    fn example_variant(&self) -> &str {
+        let names = self.answers.known().unwrap_or_default();
+        names.first().copied().filter(|name| key::is_legal(name)).unwrap_or("...")
+    }
+
     /// The variant that has a value, where the value stands instead of its name.
     fn variant_of(&self, value: &str) -> Option<String> {
         hints::variant_of_value(value, self.flag.value.member("variants").map(|variants| variants.value))

@@ -14,7 +14,7 @@ mod segment;
 mod similar;
 mod words;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Fault, character_name};
 use crate::document::{self, Document, Node, NodeKind, Pointers};
 use crate::error::Error;
 use crate::flag_set::{AttributeDefinition, FlagSet, Segment, Variant};
-use crate::key::{self, NameId};
+use crate::key::{self, FlagKey, NameId};
 use crate::key_list::KeyList;
 use crate::limits::Limits;
 use crate::lookup::{self, Lookup};
@@ -108,45 +108,61 @@ struct Resolver<'l> {
     list_findings: Vec<(Range<usize>, Diagnostic)>,
     attributes: Names<'l, Option<AttributeDefinition>>,
     segments: Names<'l, ()>,
-    flags: Names<'l, flag::Answers<'l>>,
+    flags: Names<'l, document::Member<'l>>,
     on_and_off: Arc<[Variant]>,
     edges: Vec<Time>,
 }
 
 /// Named things of one sort, in file order.
 struct Names<'n, T> {
-    by_name: Lookup<&'n str, usize>,
+    names: Vec<&'n str>,
+    ids: Vec<NameId>,
     things: Vec<T>,
+    /// Where each name stands. Made when the first one is looked for: many files look for none.
+    by_name: OnceCell<Lookup<&'n str, usize>>,
     /// How many names may still be looked through for guesses.
     guesses: Cell<usize>,
 }
 
 impl<'n, T> Names<'n, T> {
-    fn new() -> Names<'n, T> {
-        Names { by_name: Lookup::default(), things: Vec::new(), guesses: Cell::new(MAX_GUESSES) }
+    fn for_about(count: usize) -> Names<'n, T> {
+        Names {
+            names: Vec::with_capacity(count),
+            ids: Vec::with_capacity(count),
+            things: Vec::with_capacity(count),
+            by_name: OnceCell::new(),
+            guesses: Cell::new(MAX_GUESSES),
+        }
     }
 
-    /// Of two things with one name the first counts; the file is refused for it anyway.
-    fn push(&mut self, name: &'n str, thing: T) {
-        self.by_name.entry(name).or_insert(self.things.len());
+    fn push(&mut self, name: &'n str, id: NameId, thing: T) {
+        self.by_name.take();
+        self.names.push(name);
+        self.ids.push(id);
         self.things.push(thing);
     }
 
-    fn expect(&mut self, count: usize) {
-        self.by_name.reserve(count);
-        self.things.reserve(count);
+    fn find(&self, name: &str) -> Option<usize> {
+        self.by_name().get(name).copied()
     }
 
-    fn find(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+    /// Of two things with one name the first counts; the file is refused for it anyway.
+    fn by_name(&self) -> &Lookup<&'n str, usize> {
+        self.by_name.get_or_init(|| {
+            let mut by_name = lookup::for_about(self.names.len());
+            for (index, name) in self.names.iter().enumerate() {
+                by_name.entry(*name).or_insert(index);
+            }
+            by_name
+        })
     }
 
     /// All names, to guess which of them was meant, in an order that does not depend on a hash. None any more where many
     /// faults have looked through many names: nobody reads that many guesses.
     fn names(&self) -> Vec<&str> {
-        let Some(left) = self.guesses.get().checked_sub(self.by_name.len()) else { return Vec::new() };
+        let Some(left) = self.guesses.get().checked_sub(self.by_name().len()) else { return Vec::new() };
         self.guesses.set(left);
-        let mut names: Vec<&str> = self.by_name.keys().copied().collect();
+        let mut names: Vec<&str> = self.by_name().keys().copied().collect();
         names.sort_unstable();
         names
     }
@@ -201,9 +217,9 @@ impl<'l> Resolver<'l> {
             read_lists: Lookup::default(),
             faults,
             list_findings: Vec::new(),
-            attributes: Names::new(),
-            segments: Names::new(),
-            flags: Names::new(),
+            attributes: Names::for_about(0),
+            segments: Names::for_about(0),
+            flags: Names::for_about(0),
             on_and_off: flag::on_and_off(),
             edges: Vec::new(),
         }
@@ -231,18 +247,17 @@ impl<'l> Resolver<'l> {
                 fault.label("the first one too many").help("remove flags that are no longer asked for"),
             );
         }
-        self.segments.expect(segments.len());
+        self.segments = Names::for_about(segments.len());
         for member in &segments {
-            self.name(*member, "a segment");
-            self.segments.push(member.key, ());
+            let id = self.id(*member, "a segment");
+            self.segments.push(member.key, id, ());
         }
-        self.flags.expect(flags.len());
+        self.flags = Names::for_about(flags.len());
         for member in &flags {
-            self.name(*member, "a flag");
-            let answers = self.answers(*member);
-            self.flags.push(member.key, answers);
+            let id = self.id(*member, "a flag");
+            self.flags.push(member.key, id, *member);
         }
-        self.tell_collisions("flag", &flags);
+        self.tell_collisions("flag", &self.flags.ids.clone(), &flags);
         let (segments, sizes) = self.segments(&segments);
         let flags = self.flags(&flags, &sizes);
         self.edges.sort_unstable();
@@ -250,7 +265,7 @@ impl<'l> Resolver<'l> {
         Some(FlagSet {
             attributes: std::mem::take(&mut self.attributes.things).into_iter().collect::<Option<_>>()?,
             segments: segments.into_iter().collect::<Option<Vec<Segment>>>()?,
-            flags: flags.into_iter().collect::<Option<_>>()?,
+            flags: flags?,
             edges: std::mem::take(&mut self.edges),
         })
     }
@@ -280,11 +295,16 @@ impl<'l> Resolver<'l> {
     }
 
     /// Refuses two names whose ids agree, since answers are looked up by id.
-    fn tell_collisions(&mut self, what: &str, members: &[document::Member<'_>]) {
+    fn tell_collisions(&mut self, what: &str, ids: &[NameId], members: &[document::Member<'_>]) {
+        let mut sorted = ids.to_vec();
+        sorted.sort_unstable();
+        if sorted.windows(2).all(|two| two.first() != two.last()) {
+            return;
+        }
         let mut by_id: Lookup<NameId, &str> = lookup::for_about(members.len());
-        for member in members {
-            if let Some(other) = by_id.insert(NameId::of(member.key), member.key) {
-                if *other != *member.key {
+        for (member, id) in members.iter().zip(ids) {
+            if let Some(other) = by_id.insert(*id, member.key) {
+                if other != member.key {
                     let message = format!("{what} `{}` has the same 64-bit id as `{other}`", member.key);
                     let fault = Fault::new("name-collision", member.key_span(), message);
                     self.fault(fault.help("rename one of them; this happens once in about 10^19 pairs"));
@@ -295,9 +315,21 @@ impl<'l> Resolver<'l> {
 
     /// A key of an object that names a thing: told if no thing can be called so.
     fn name(&mut self, member: document::Member<'_>, what: &str) -> bool {
-        if key::is_legal(member.key) {
-            return true;
+        key::is_legal(member.key) || self.bad_name(member, what)
+    }
+
+    /// The id of such a name, whatever may be wrong with it.
+    fn id(&mut self, member: document::Member<'_>, what: &str) -> NameId {
+        match FlagKey::parse(member.key) {
+            Ok(key) => key.id,
+            Err(_) => {
+                self.bad_name(member, what);
+                NameId::of(member.key)
+            }
         }
+    }
+
+    fn bad_name(&mut self, member: document::Member<'_>, what: &str) -> bool {
         let (span, why) = name_fault(member, what);
         let fault = Fault::new("bad-name", span, why);
         self.fault(
