@@ -27,11 +27,7 @@ impl<'l> Resolver<'l> {
 
     fn attribute(&mut self, member: Member<'_>) -> Option<AttributeDefinition> {
         let named = self.attribute_name(member);
-        let object = self.object(
-            member.value,
-            "an attribute",
-            &KEYS,
-        )?;
+        let object = self.object(member.value, "an attribute", &KEYS)?;
         let kind = self.required(&object, "type").and_then(|node| self.attribute_kind(node));
         let one_of = match object.member("one_of") {
             None => Some(None),

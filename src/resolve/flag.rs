@@ -480,8 +480,7 @@ impl<'l> Resolver<'l> {
     }
 
     fn rule(&mut self, node: Node<'_>, reading: &mut Reading<'_>) -> Option<Rule> {
-        let object =
-            self.object(node, "a rule", &RULE_KEYS)?;
+        let object = self.object(node, "a rule", &RULE_KEYS)?;
         let name = match object.get("name") {
             None => Some(None),
             Some(node) => self.filled_text(node, "a rule's `name`").map(|name| Some(name.into())),
@@ -520,9 +519,7 @@ impl<'l> Resolver<'l> {
         match (served, split) {
             (Some(_), Some(_)) => None,
             (Some(outcome), None) | (None, Some(outcome)) => outcome,
-            (None, None) if reading.answers.is_implicit() => {
-                reading.answers.find("on").map(Outcome::Serve)
-            }
+            (None, None) if reading.answers.is_implicit() => reading.answers.find("on").map(Outcome::Serve),
             (None, None) => {
                 let message =
                     "this rule says neither `serve` nor `split`, and the flag has `variants` of its own";

@@ -226,8 +226,7 @@ impl<'l> Resolver<'l> {
     }
 
     fn file(&mut self, root: Node<'l>) -> Option<FlagSet> {
-        let file =
-            self.object(root, "a flag file", &KEYS)?;
+        let file = self.object(root, "a flag file", &KEYS)?;
         let version_known = self.version(&file);
         if !version_known {
             // Another version may mean anything by the rest.

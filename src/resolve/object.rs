@@ -104,7 +104,9 @@ impl Resolver<'_> {
         for member in members.iter() {
             match object.entries.get_mut(mark(member.key.as_bytes())) {
                 // Of a key that stands twice the first counts; the file is refused for it anyway.
-                Some(entry) if known.has(member.key) => *entry = if *entry == 0 { member.entry() } else { *entry },
+                Some(entry) if known.has(member.key) => {
+                    *entry = if *entry == 0 { member.entry() } else { *entry }
+                }
                 _ => self.unknown_key(member, what, known.keys),
             }
         }

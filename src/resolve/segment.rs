@@ -79,8 +79,7 @@ impl Resolver<'_> {
     }
 
     fn segment(&mut self, member: Member<'_>, shape: &mut Shape) -> Option<Segment> {
-        let object =
-            self.object(member.value, "a segment", &KEYS)?;
+        let object = self.object(member.value, "a segment", &KEYS)?;
         let description = self.description(&object);
         let body = self.segment_body(&object, shape);
         Some(Segment { name: member.key.into(), description: description?, body: body? })
