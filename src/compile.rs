@@ -118,6 +118,8 @@ struct Compiler<'s> {
     steps: Vec<Step>,
     written: Vec<Written>,
     notes: Vec<Note>,
+    /// Empty between one condition and the next.
+    walk: Walk,
 }
 
 /// What a segment comes to for a question, and what was decided on the way.
@@ -177,6 +179,7 @@ impl<'s> Compiler<'s> {
             steps: Vec::new(),
             written: Vec::new(),
             notes: Vec::new(),
+            walk: Walk::default(),
         };
         for attribute in &set.attributes {
             let name = compiler.text(&attribute.name);
@@ -423,12 +426,12 @@ impl<'s> Compiler<'s> {
     }
 
     fn rules(&mut self, flag: u32, first_variant: u32, definition: &'s FlagDefinition) {
-        let salts =
-            (Salt::of(Purpose::Rollout, definition.salt()), Salt::of(Purpose::Split, definition.salt()));
+        let draws = definition.rules.iter().any(rule_draws);
+        let salt = if draws { Salt::of(Purpose::Rollout, definition.salt()) } else { Salt(0) };
         let fact = definition.bucket_by.filter(|attribute| self.is_fact(attribute.0));
         for (place, rule) in definition.rules.iter().enumerate() {
             let site = Site { flag, place: Place::Rule(index(place)), spelling: Spelling::PLAIN };
-            let row = self.rule(rule, site, first_variant, salts);
+            let row = self.rule(rule, site, definition, first_variant, salt);
             let row = match (row, fact) {
                 (Some(row), Some(fact)) => self.drawn(row, fact.0, site),
                 (row, _) => row,
@@ -449,8 +452,9 @@ impl<'s> Compiler<'s> {
         &mut self,
         rule: &'s Rule,
         site: Site,
+        flag: &FlagDefinition,
         first_variant: u32,
-        salts: (Salt, Salt),
+        salt: Salt,
     ) -> Option<RuleRow> {
         let lowered = match &rule.when {
             Some(condition) => self.lower(condition, Question { unknown: false, negated: false }, site),
@@ -466,11 +470,13 @@ impl<'s> Compiler<'s> {
         let when = self.lay_out(&lowered);
         let choice = match &rule.outcome {
             Outcome::Serve(variant) => self.choice(first_variant + index(variant.0)),
-            Outcome::Split(weights) => self.split(first_variant, weights, salts.1),
+            Outcome::Split(weights) => {
+                self.split(first_variant, weights, Salt::of(Purpose::Split, flag.salt()))
+            }
         };
-        let bucketed = rule.rollout.is_some() || matches!(rule.outcome, Outcome::Split(_));
+        let bucketed = rule_draws(rule);
         let reason = if bucketed { Reason::Split } else { Reason::TargetingMatch };
-        Some(RuleRow { last, rollout_salt: salts.0.0, when, choice, index: 0, bucketed, reason })
+        Some(RuleRow { last, rollout_salt: salt.0, when, choice, index: 0, bucketed, reason })
     }
 
     fn split(
@@ -754,19 +760,25 @@ impl<'s> Compiler<'s> {
 
     /// Lays a condition out in steps, and says where it starts.
     fn lay_out(&mut self, lowered: &Lowered) -> Jump {
-        let mut walk = Walk::default();
+        let mut walk = std::mem::take(&mut self.walk);
         let start = walk.add(lowered, Jump::HOLDS, Jump::FAILS);
         // The walk was laid out from its end, since a step must know where it leads; turned about, it reads forward.
         let last = index(self.steps.len() + walk.steps.len()).wrapping_sub(1);
         let turn = |jump: Jump| if jump.is_end() { jump } else { Jump::to(last - index(jump.step())) };
-        for (step, exact) in walk.steps.into_iter().rev() {
+        for (step, exact) in walk.steps.drain(..).rev() {
             let (yes, no, unknown) = (turn(step.yes), turn(step.no), turn(step.unknown));
             let yes = if exact { yes } else { yes.once_looked() };
             self.steps.push(Step { yes, no, unknown, ..step });
         }
-        self.written.extend(walk.written.into_iter().rev());
+        self.written.extend(walk.written.drain(..).rev());
+        self.walk = walk;
         turn(start)
     }
+}
+
+/// Whether a rule applies only where there is a unit.
+fn rule_draws(rule: &Rule) -> bool {
+    rule.rollout.is_some() || matches!(rule.outcome, Outcome::Split(_))
 }
 
 /// A condition's steps, the last one first.

@@ -37,19 +37,19 @@ impl fmt::Display for What<'_> {
 /// The keys that an object may have. No two of them have one mark.
 pub(super) struct Known {
     keys: &'static [&'static str],
-    by_mark: [&'static str; MARKS],
+    by_mark: [Option<&'static str>; MARKS],
 }
 
 impl Known {
     /// Does not compile for keys that share a mark.
     #[expect(clippy::indexing_slicing, reason = "a mark is less than there are marks")]
     pub(super) const fn of(keys: &'static [&'static str]) -> Known {
-        let mut by_mark = [""; MARKS];
+        let mut by_mark = [None; MARKS];
         let mut rest = keys;
         while let Some((key, others)) = rest.split_first() {
             let mark = mark(key.as_bytes());
-            assert!(by_mark[mark].is_empty(), "two keys of one object have one mark");
-            by_mark[mark] = *key;
+            assert!(by_mark[mark].is_none(), "two keys of one object have one mark");
+            by_mark[mark] = Some(*key);
             rest = others;
         }
         Known { keys, by_mark }
@@ -57,7 +57,7 @@ impl Known {
 
     #[inline]
     fn has(&self, key: &str) -> bool {
-        self.by_mark.get(mark(key.as_bytes())).is_some_and(|known| *known == key)
+        self.by_mark.get(mark(key.as_bytes())).is_some_and(|known| *known == Some(key))
     }
 }
 
