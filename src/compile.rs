@@ -156,7 +156,7 @@ impl<'s> Compiler<'s> {
             now,
             facts: Vec::new(),
             operands: Operands::default(),
-            interned: lookup::for_about(2 * set.flags.len()),
+            interned: lookup::for_about(set.flags.len()),
             interned_lists: Lookup::default(),
             interned_versions: Lookup::default(),
             interned_probes: Lookup::default(),

@@ -158,11 +158,12 @@ impl<'t> Reader<'t> {
     #[inline]
     fn plain(&mut self) {
         while let Some(word) = self.word() {
-            // Zero the bytes that are looked for, and see which borrow: the lowest that does is one of them.
-            let borrows = |word: u64, low: u64| word.wrapping_sub(low) & !word & each(0x80);
-            let found = borrows(word ^ each(b'"'), each(1))
-                | borrows(word ^ each(b'\\'), each(1))
-                | borrows(word, each(0x20));
+            // What is looked for is made the least there is, and subtracted from: the lowest byte that borrows is one.
+            let found = (word.wrapping_sub(each(0x20))
+                | (word ^ each(b'"')).wrapping_sub(each(1))
+                | (word ^ each(b'\\')).wrapping_sub(each(1)))
+                & !word
+                & each(0x80);
             if found != 0 {
                 self.at += found.trailing_zeros() as usize / 8;
                 return;
@@ -172,6 +173,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A string with escapes, which serde_json knows how to read.
+    #[cold]
     fn escaped(&mut self, start: usize) -> Option<()> {
         let raw = self.text.get(start..)?;
         let end = start + crate::syntax::string_length(raw.as_bytes());

@@ -37,6 +37,9 @@ static FLAG_KEYS: Known = Known::of(&[
     "salt",
 ]);
 
+/// Those of them that are for people and tools.
+const ABOUT_KEYS: [&str; 7] = ["description", "owner", "remove_by", "kind", "tags", "links", "waive"];
+
 static RULE_KEYS: Known = Known::of(&["name", "description", "when", "rollout", "serve", "split"]);
 
 static WAIVER_KEYS: Known = Known::of(&["rule", "reason", "until"]);
@@ -192,7 +195,10 @@ impl<'l> Resolver<'l> {
         })
     }
 
-    fn about(&mut self, object: &Object<'_>) -> Option<About> {
+    fn about(&mut self, object: &Object<'_>) -> Option<Option<Box<About>>> {
+        if ABOUT_KEYS.iter().all(|key| object.get(key).is_none()) {
+            return Some(None);
+        }
         let description = self.description(object);
         let owner = match object.get("owner") {
             None => Some(None),
@@ -212,7 +218,7 @@ impl<'l> Resolver<'l> {
             None => Some(Vec::new()),
             Some(node) => self.waivers(node),
         };
-        Some(About {
+        Some(Some(Box::new(About {
             description: description?,
             owner: owner?,
             remove_by: remove_by?,
@@ -220,7 +226,7 @@ impl<'l> Resolver<'l> {
             tags: tags?,
             links: links?,
             waivers: waivers?,
-        })
+        })))
     }
 
     fn date(&mut self, node: Node<'_>, what: &str) -> Option<Time> {
