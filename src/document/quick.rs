@@ -31,12 +31,6 @@ impl<'t> Reader<'t> {
         self.bytes.get(self.at).copied()
     }
 
-    /// The next eight bytes, the first of them lowest.
-    #[inline]
-    fn word(&self) -> Option<u64> {
-        self.bytes.get(self.at..)?.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
-    }
-
     #[inline]
     fn pass(&mut self, byte: u8) -> Option<()> {
         (self.peek()? == byte).then(|| self.at += 1)
@@ -44,17 +38,34 @@ impl<'t> Reader<'t> {
 
     #[inline]
     fn blanks(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+        while let Some(byte @ (b' ' | b'\n' | b'\r' | b'\t')) = self.peek() {
             self.at += 1;
-            // What is laid out for people is led by many blanks.
-            while let Some(word) = self.word() {
-                let blanks = (word ^ each(b' ')).trailing_zeros() / 8;
-                self.at += blanks as usize;
-                if blanks < 8 {
-                    break;
-                }
+            if byte == b'\n' {
+                self.indentation();
             }
         }
+    }
+
+    /// What is laid out for people has many blanks behind a line end.
+    #[inline]
+    fn indentation(&mut self) {
+        self.pass_words(|word| word ^ each(b' '));
+    }
+
+    /// Passes the bytes that `stops` turns to zeros in a word of eight, the first byte of it lowest, as long as there are
+    /// eight to look at.
+    #[inline]
+    fn pass_words(&mut self, stops: impl Fn(u64) -> u64) {
+        let mut rest = self.bytes.get(self.at..).unwrap_or_default();
+        while let Some((word, after)) = rest.split_first_chunk() {
+            let stops = stops(u64::from_le_bytes(*word));
+            if stops != 0 {
+                self.at = self.bytes.len() - rest.len() + stops.trailing_zeros() as usize / 8;
+                return;
+            }
+            rest = after;
+        }
+        self.at = self.bytes.len() - rest.len();
     }
 
     fn value(&mut self, depth: usize) -> Option<()> {
@@ -154,22 +165,17 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// Passes bytes that stand for themselves in a string, as long as there are eight to look at.
+    /// Passes bytes that stand for themselves in a string.
     #[inline]
     fn plain(&mut self) {
-        while let Some(word) = self.word() {
-            // What is looked for is made the least there is, and subtracted from: the lowest byte that borrows is one.
-            let found = (word.wrapping_sub(each(0x20))
+        // What is looked for is made the least there is, and subtracted from: the lowest byte that borrows is one.
+        self.pass_words(|word| {
+            (word.wrapping_sub(each(0x20))
                 | (word ^ each(b'"')).wrapping_sub(each(1))
                 | (word ^ each(b'\\')).wrapping_sub(each(1)))
                 & !word
-                & each(0x80);
-            if found != 0 {
-                self.at += found.trailing_zeros() as usize / 8;
-                return;
-            }
-            self.at += 8;
-        }
+                & each(0x80)
+        });
     }
 
     /// A string with escapes, which serde_json knows how to read.
