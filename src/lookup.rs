@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
+use crate::word;
+
 pub(crate) type Lookup<K, V> = HashMap<K, V, Seed>;
 
 /// An empty map with room for so many.
@@ -53,8 +55,8 @@ impl Hasher for Folding {
         for word in words {
             self.take(u64::from_le_bytes(word.try_into().unwrap_or_default()));
         }
-        // The 1 in front keeps rests apart that begin with zeros.
-        self.take(rest.iter().fold(1, |word, byte| word << 8 | u64::from(*byte)));
+        // The 1 behind keeps rests apart that end in zeros.
+        self.take(word::of_short(rest) | 1 << (8 * rest.len()));
     }
 
     #[inline]

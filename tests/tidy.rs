@@ -49,7 +49,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
     ("lanes.rs", &["bucket"], &[]),
     ("limits.rs", &[], &[]),
     ("live.rs", &["force", "snapshot"], &["arc_swap"]),
-    ("lookup.rs", &[], &[]),
+    ("lookup.rs", &["word"], &[]),
     ("mark.rs", &["word"], &[]),
     ("merge.rs", &["flag_set"], &[]),
     ("observe.rs", &["context", "evaluate", "snapshot"], &[]),
