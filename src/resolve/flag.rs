@@ -58,10 +58,15 @@ enum VariantNames<'n> {
 
 impl<'n> Answers<'n> {
     fn of(flag: Member<'n>) -> Answers<'n> {
-        let NodeKind::Object(_) = flag.value.kind() else {
-            return Answers { names: None };
-        };
-        let names = match flag.value.member("variants").map(|variants| variants.value.kind()) {
+        match flag.value.kind() {
+            NodeKind::Object(_) => Answers::by(flag.value.member("variants").map(|member| member.value)),
+            _ => Answers { names: None },
+        }
+    }
+
+    /// By what stands under `variants`, if anything does.
+    fn by(variants: Option<Node<'n>>) -> Answers<'n> {
+        let names = match variants.map(Node::kind) {
             None => Some(VariantNames::OnAndOff),
             Some(NodeKind::Object(variants)) if !variants.is_empty() => Some(VariantNames::Own(variants)),
             Some(_) => None,
@@ -100,10 +105,10 @@ impl<'l> Resolver<'l> {
         let mut edges = Vec::with_capacity(members.len());
         let mut tests = Vec::with_capacity(members.len());
         for (index, member) in members.iter().enumerate() {
-            let answers = Answers::of(*member);
             let id = self.flags.ids.get(index).copied().unwrap_or(NameId::of(""));
+            let answers = Answers { names: None };
             let mut reading = Reading { flag: *member, answers, id, segments, tests: 0 };
-            let flag = self.flag(*member, &mut reading);
+            let flag = self.flag(&mut reading);
             let requires = flag.iter().flat_map(|flag| &flag.requires).map(|requirement| requirement.flag.0);
             edges.push(requires.collect::<Vec<usize>>());
             tests.push(reading.tests);
@@ -153,8 +158,10 @@ impl<'l> Resolver<'l> {
         }
     }
 
-    fn flag(&mut self, member: Member<'_>, reading: &mut Reading<'_>) -> Option<FlagDefinition> {
+    fn flag(&mut self, reading: &mut Reading<'_>) -> Option<FlagDefinition> {
+        let member = reading.flag;
         let object = self.object(member.value, "a flag", &FLAG_KEYS)?;
+        reading.answers = Answers::by(object.get("variants"));
         let about = self.about(&object);
         let enabled = object.get("enabled").map_or(Some(true), |node| self.bool(node, "`enabled`"));
         let variants = match object.get("variants") {

@@ -90,6 +90,7 @@ impl<'n> Object<'n> {
 
 impl Resolver<'_> {
     /// An object that may have the `known` keys and no others.
+    #[inline]
     pub(super) fn object<'n>(
         &mut self,
         node: Node<'n>,
