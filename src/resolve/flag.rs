@@ -316,7 +316,7 @@ impl<'l> Resolver<'l> {
                         "the values of a flag have one type, and {} is {} while {} is {}",
                         Quoted(member.key),
                         member.value.shown(),
-                        Quoted(&first.key),
+                        Quoted(first.key),
                         first.value.shown()
                     );
                     let fault = Fault::new("mixed-values", member.value.head(), message);
@@ -374,7 +374,7 @@ impl<'l> Resolver<'l> {
         let message = format!(
             "{what} names {}, which is not a variant of {}",
             Quoted(written),
-            Quoted(&reading.flag.key)
+            Quoted(reading.flag.key)
         );
         let help = reading
             .variant_of(written)

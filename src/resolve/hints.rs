@@ -239,7 +239,7 @@ pub(super) fn variant_of_value(value: &str, variants: Option<Node<'_>>) -> Optio
     let name = match variants.map(Node::kind) {
         Some(NodeKind::Object(members)) => {
             let has_it = |member: &Member<'_>| member.value.spelt() == Some(value);
-            &*members.iter().take(MAX_SHOWN).find(has_it)?.key
+            members.iter().take(MAX_SHOWN).find(has_it)?.key
         }
         Some(_) => return None,
         None => match value {

@@ -70,8 +70,8 @@ impl Resolver<'_> {
             if around.len() > SHOWN_STEPS {
                 path.push(format!("{} more", around.len() - SHOWN_STEPS));
             }
-            path.push(Quoted(&first.key).to_string());
-            let message = format!("{what} {} rests on itself: {}", Quoted(&first.key), path.join(" → "));
+            path.push(Quoted(first.key).to_string());
+            let message = format!("{what} {} rests on itself: {}", Quoted(first.key), path.join(" → "));
             self.fault(
                 Fault::new("cycle", first.key_span(), message).help("break the circle at one of them"),
             );
