@@ -84,3 +84,24 @@ impl Hasher for Folding {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_differ_only_in_zeros_or_by_a_word_hash_apart() {
+        let seed = Seed::default();
+        let texts =
+            ["", "\0", "\0\0", "a", "a\0", "\0a", "abcdefgh", "abcdefgh\0", "\0abcdefgh", "abcdefghabcdefgh"];
+        let mut hashes: Vec<u64> = texts.iter().map(|text| seed.hash_one(text)).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), texts.len());
+    }
+
+    #[test]
+    fn no_two_maps_hash_alike() {
+        assert_ne!(Seed::default().hash_one("a"), Seed::default().hash_one("a"));
+    }
+}

@@ -309,3 +309,23 @@ impl Source for FixedText {
         "a text".to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_of_all_that_a_content_has_come_to_hold() {
+        let whole = |asked: bool| {
+            let ask = |content: Content| {
+                if asked {
+                    content.fingerprint();
+                }
+                content
+            };
+            let lower = ask(ask(Content::of("{}")).list("a.txt", "ada\n"));
+            ask(lower).under(Content::of("{ }")).fingerprint()
+        };
+        assert_eq!(whole(true), whole(false));
+    }
+}
