@@ -319,7 +319,7 @@ mod tests {
         let whole = |asked: bool| {
             let ask = |content: Content| {
                 if asked {
-                    content.fingerprint();
+                    let _ = content.fingerprint();
                 }
                 content
             };
