@@ -40,7 +40,7 @@ pub fn load(text: &str) -> Snapshot {
 }
 
 fn loading(name: &'static str, count: usize) -> Workload {
-    once(name, 35_000, count, move || generated::file(count), |text| drop(black_box(load(text))))
+    once(name, 36_000, count, move || generated::file(count), |text| drop(black_box(load(text))))
 }
 
 /// Flags with one rule or none, without a blank between them: what is left when there is little to read.
