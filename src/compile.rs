@@ -4,7 +4,8 @@
 //! (does it hold? could it?), so that no third value is left. Facts and `now` are folded away. Never refuses: whatever
 //! can be refused was refused in `resolve`.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use crate::answer::Reason;
@@ -19,6 +20,7 @@ use crate::flag_set::{
 use crate::json::Json;
 use crate::key::NameId;
 use crate::key_list::KeyList;
+use crate::lookup::{self, Lookup};
 use crate::probe::Probe;
 use crate::snapshot::{
     AttributeRow, Choice, Decided, FlagRow, GateRow, How, Jump, Note, Operands, PartRow, Place,
@@ -88,15 +90,16 @@ struct Compiler<'s> {
     now: Time,
     facts: Vec<Option<ContextValue<'s>>>,
     operands: Operands,
-    interned: HashMap<&'s str, Text>,
-    interned_lists: HashMap<Vec<&'s str>, Rows>,
-    interned_versions: HashMap<Text, u32>,
+    interned: Lookup<&'s str, Text>,
+    /// Where a list of texts stands, by a hash of their places.
+    interned_lists: Lookup<u64, Rows>,
+    interned_versions: Lookup<Text, u32>,
     /// How lists of texts are compared with, by their hashes for the targeting key, and by their marks for attributes.
-    interned_probes: HashMap<(Rows, bool), Probe>,
+    interned_probes: Lookup<(Rows, bool), Probe>,
     attributes: Vec<AttributeRow>,
     segment_names: Vec<Text>,
     /// What a segment comes to for a question: known after its first use.
-    segments: HashMap<(SegmentIndex, Question), KnownSegment>,
+    segments: Lookup<(SegmentIndex, Question), KnownSegment>,
     /// The variants of flags that leave `variants` out: one pair for all of them.
     implicit_variants: Option<u32>,
     flags: Vec<FlagRow>,
@@ -115,6 +118,8 @@ struct Compiler<'s> {
     steps: Vec<Step>,
     written: Vec<Written>,
     notes: Vec<Note>,
+    /// Empty between one condition and the next.
+    walk: Walk,
 }
 
 /// What a segment comes to for a question, and what was decided on the way.
@@ -136,6 +141,14 @@ fn index(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
+impl Operands {
+    fn add(&mut self, text: &str) -> Text {
+        let start = self.text.len();
+        self.text.push_str(text);
+        Text::at(start, text.len())
+    }
+}
+
 impl<'s> Compiler<'s> {
     fn new(set: &'s FlagSet, facts: &'s Facts, now: Time) -> Compiler<'s> {
         let mut compiler = Compiler {
@@ -143,13 +156,13 @@ impl<'s> Compiler<'s> {
             now,
             facts: Vec::new(),
             operands: Operands::default(),
-            interned: HashMap::new(),
-            interned_lists: HashMap::new(),
-            interned_versions: HashMap::new(),
-            interned_probes: HashMap::new(),
+            interned: lookup::for_about(set.flags.len()),
+            interned_lists: Lookup::default(),
+            interned_versions: Lookup::default(),
+            interned_probes: Lookup::default(),
             attributes: Vec::new(),
             segment_names: Vec::new(),
-            segments: HashMap::new(),
+            segments: Lookup::default(),
             implicit_variants: None,
             flags: Vec::with_capacity(set.flags.len()),
             keys: Vec::with_capacity(set.flags.len()),
@@ -166,6 +179,7 @@ impl<'s> Compiler<'s> {
             steps: Vec::new(),
             written: Vec::new(),
             notes: Vec::new(),
+            walk: Walk::default(),
         };
         for attribute in &set.attributes {
             let name = compiler.text(&attribute.name);
@@ -234,31 +248,26 @@ impl<'s> Compiler<'s> {
     // Operands: texts, lists of them, and versions are kept once, however often they stand in the file.
 
     fn text(&mut self, text: &'s str) -> Text {
-        if let Some(known) = self.interned.get(text) {
-            return *known;
+        match self.interned.entry(text) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => *place.insert(self.operands.add(text)),
         }
-        let kept = self.own_text(text);
-        self.interned.insert(text, kept);
-        kept
-    }
-
-    fn own_text(&mut self, text: &str) -> Text {
-        let start = self.operands.text.len();
-        self.operands.text.push_str(text);
-        Text::at(start, text.len())
     }
 
     fn texts(&mut self, texts: impl Iterator<Item = &'s str>) -> Rows {
-        let texts: Vec<&'s str> = texts.collect();
-        if let Some(known) = self.interned_lists.get(&texts) {
-            return *known;
-        }
-        let start = index(self.operands.texts.len());
-        for text in &texts {
+        let start = self.operands.texts.len();
+        for text in texts {
             self.operand(text);
         }
-        let rows = Rows { start, end: index(self.operands.texts.len()) };
-        self.interned_lists.insert(texts, rows);
+        let rows = Rows { start: index(start), end: index(self.operands.texts.len()) };
+        // Equal texts are one text, so equal lists are of equal places.
+        let list = self.operands.texts.get(start..).unwrap_or_default();
+        let hash = self.interned_lists.hasher().hash_one(list);
+        let known = *self.interned_lists.entry(hash).or_insert(rows);
+        if known != rows && self.operands.texts.get(known.range()) == Some(list) {
+            self.operands.texts.truncate(start);
+            return known;
+        }
         rows
     }
 
@@ -307,7 +316,7 @@ impl<'s> Compiler<'s> {
         if implicit {
             self.implicit_variants = Some(start);
         }
-        for variant in &flag.variants {
+        for variant in &*flag.variants {
             let row = self.variant(flag.kind, variant);
             self.variants.push(row);
         }
@@ -321,7 +330,7 @@ impl<'s> Compiler<'s> {
             Json::Bool(true) => self.text("true"),
             Json::Bool(false) => self.text("false"),
             Json::Number(number) => self.text(&number.0),
-            value => self.own_text(&value.to_string()),
+            value => self.operands.add(&value.to_string()),
         };
         let value = match (&variant.value, kind) {
             (Json::Null, _) => Stored::Null,
@@ -369,7 +378,8 @@ impl<'s> Compiler<'s> {
         };
         let (id, kind) = (flag.id, flag.kind);
         self.flags.push(FlagRow { id, rules, default, bucket_by, beside, kind, shape, default_reason });
-        let key = self.text(&flag.key);
+        // No two flags have one key.
+        let key = self.operands.add(&flag.key);
         self.keys.push(key);
     }
 
@@ -416,12 +426,12 @@ impl<'s> Compiler<'s> {
     }
 
     fn rules(&mut self, flag: u32, first_variant: u32, definition: &'s FlagDefinition) {
-        let salts =
-            (Salt::of(Purpose::Rollout, definition.salt()), Salt::of(Purpose::Split, definition.salt()));
+        let draws = definition.rules.iter().any(rule_draws);
+        let salt = if draws { Salt::of(Purpose::Rollout, definition.salt()) } else { Salt(0) };
         let fact = definition.bucket_by.filter(|attribute| self.is_fact(attribute.0));
         for (place, rule) in definition.rules.iter().enumerate() {
             let site = Site { flag, place: Place::Rule(index(place)), spelling: Spelling::PLAIN };
-            let row = self.rule(rule, site, first_variant, salts);
+            let row = self.rule(rule, site, definition, first_variant, salt);
             let row = match (row, fact) {
                 (Some(row), Some(fact)) => self.drawn(row, fact.0, site),
                 (row, _) => row,
@@ -442,8 +452,9 @@ impl<'s> Compiler<'s> {
         &mut self,
         rule: &'s Rule,
         site: Site,
+        flag: &FlagDefinition,
         first_variant: u32,
-        salts: (Salt, Salt),
+        salt: Salt,
     ) -> Option<RuleRow> {
         let lowered = match &rule.when {
             Some(condition) => self.lower(condition, Question { unknown: false, negated: false }, site),
@@ -459,11 +470,13 @@ impl<'s> Compiler<'s> {
         let when = self.lay_out(&lowered);
         let choice = match &rule.outcome {
             Outcome::Serve(variant) => self.choice(first_variant + index(variant.0)),
-            Outcome::Split(weights) => self.split(first_variant, weights, salts.1),
+            Outcome::Split(weights) => {
+                self.split(first_variant, weights, Salt::of(Purpose::Split, flag.salt()))
+            }
         };
-        let bucketed = rule.rollout.is_some() || matches!(rule.outcome, Outcome::Split(_));
+        let bucketed = rule_draws(rule);
         let reason = if bucketed { Reason::Split } else { Reason::TargetingMatch };
-        Some(RuleRow { last, rollout_salt: salts.0.0, when, choice, index: 0, bucketed, reason })
+        Some(RuleRow { last, rollout_salt: salt.0, when, choice, index: 0, bucketed, reason })
     }
 
     fn split(
@@ -747,19 +760,25 @@ impl<'s> Compiler<'s> {
 
     /// Lays a condition out in steps, and says where it starts.
     fn lay_out(&mut self, lowered: &Lowered) -> Jump {
-        let mut walk = Walk::default();
+        let mut walk = std::mem::take(&mut self.walk);
         let start = walk.add(lowered, Jump::HOLDS, Jump::FAILS);
         // The walk was laid out from its end, since a step must know where it leads; turned about, it reads forward.
         let last = index(self.steps.len() + walk.steps.len()).wrapping_sub(1);
         let turn = |jump: Jump| if jump.is_end() { jump } else { Jump::to(last - index(jump.step())) };
-        for (step, exact) in walk.steps.into_iter().rev() {
+        for (step, exact) in walk.steps.drain(..).rev() {
             let (yes, no, unknown) = (turn(step.yes), turn(step.no), turn(step.unknown));
             let yes = if exact { yes } else { yes.once_looked() };
             self.steps.push(Step { yes, no, unknown, ..step });
         }
-        self.written.extend(walk.written.into_iter().rev());
+        self.written.extend(walk.written.drain(..).rev());
+        self.walk = walk;
         turn(start)
     }
+}
+
+/// Whether a rule applies only where there is a unit.
+fn rule_draws(rule: &Rule) -> bool {
+    rule.rollout.is_some() || matches!(rule.outcome, Outcome::Split(_))
 }
 
 /// A condition's steps, the last one first.

@@ -233,10 +233,12 @@ impl Listed {
 pub struct FlagDefinition {
     pub(crate) key: Box<str>,
     pub(crate) id: NameId,
-    pub(crate) about: About,
+    /// Left out where nothing is said.
+    pub(crate) about: Option<Box<About>>,
     pub(crate) enabled: bool,
     pub(crate) kind: Kind,
-    pub(crate) variants: Vec<Variant>,
+    /// Flags that leave `variants` out share theirs.
+    pub(crate) variants: Arc<[Variant]>,
     pub(crate) off: VariantIndex,
     pub(crate) requires: Vec<Requirement>,
     pub(crate) deny: Vec<Condition>,
@@ -256,7 +258,7 @@ impl FlagDefinition {
     /// What is said of it for people and tools; it changes no answer.
     #[must_use]
     pub fn about(&self) -> &About {
-        &self.about
+        self.about.as_deref().unwrap_or(&NOTHING)
     }
 
     /// Whether it is enabled. If not, everyone gets [`FlagDefinition::off`].
@@ -329,6 +331,16 @@ impl FlagDefinition {
         self.salt.as_deref().unwrap_or(&self.key)
     }
 }
+
+static NOTHING: About = About {
+    description: None,
+    owner: None,
+    remove_by: None,
+    kind: None,
+    tags: Vec::new(),
+    links: Vec::new(),
+    waivers: Vec::new(),
+};
 
 /// What a flag says for people and tools.
 #[derive(Debug, Default)]

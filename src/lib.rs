@@ -94,6 +94,7 @@ mod lanes;
 mod limits;
 mod live;
 mod loader;
+mod lookup;
 mod mark;
 mod merge;
 mod mismatch;

@@ -18,7 +18,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
         "compile.rs",
         &[
             "answer", "bucket", "context", "evaluate", "facts", "flag_set", "json", "key", "key_list",
-            "probe", "snapshot", "time", "value",
+            "lookup", "probe", "snapshot", "time", "value",
         ],
         &[],
     ),
@@ -32,7 +32,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
         &[],
     ),
     ("error.rs", &["diagnostic", "mismatch"], &["thiserror"]),
-    ("document.rs", &["context", "diagnostic", "error", "json", "syntax"], &["serde", "serde_json"]),
+    ("document/", &["context", "diagnostic", "error", "json", "lookup", "syntax"], &["serde", "serde_json"]),
     (
         "explain.rs",
         &["answer", "context", "evaluate", "flag", "key", "observe", "snapshot", "time", "value"],
@@ -49,6 +49,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
     ("lanes.rs", &["bucket"], &[]),
     ("limits.rs", &[], &[]),
     ("live.rs", &["force", "snapshot"], &["arc_swap"]),
+    ("lookup.rs", &["word"], &[]),
     ("mark.rs", &["word"], &[]),
     ("merge.rs", &["flag_set"], &[]),
     ("observe.rs", &["context", "evaluate", "snapshot"], &[]),
@@ -77,6 +78,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
             "key",
             "key_list",
             "limits",
+            "lookup",
             "time",
             "value",
             "version",

@@ -87,7 +87,7 @@ impl FileSource {
             let path = self.beside(&list);
             states.insert(path.clone(), State::of(&path));
             let read = regular::read(&path, self.limits.list).map_err(|error| error.to_string());
-            content.lists.insert(list, read);
+            content.add_read_list(list, read);
         }
         Ok((content, states))
     }

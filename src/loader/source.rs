@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use siphasher::sip128::{Hasher128, SipHasher24};
 
@@ -86,13 +86,15 @@ impl Waker {
 /// The text of a flag file and of the list files that it names.
 #[derive(Clone, Debug, Default)]
 pub struct Content {
-    pub(crate) text: Vec<u8>,
-    pub(crate) lists: BTreeMap<Box<str>, Result<Vec<u8>, String>>,
+    pub(super) text: Vec<u8>,
+    pub(super) lists: BTreeMap<Box<str>, Result<Vec<u8>, String>>,
     pub(crate) revision: Option<Box<str>>,
     /// What it is called where there are several.
     name: Option<Box<str>>,
     /// Contents that are laid over this one, the last one topmost.
     over: Vec<Content>,
+    /// What [`Content::fingerprint`] came to: it is asked for at every stage of a load, and is of all of the text.
+    fingerprint: OnceLock<u128>,
 }
 
 impl Content {
@@ -110,7 +112,13 @@ impl Content {
     }
 
     pub(super) fn add_list(&mut self, path: &str, text: impl Into<Vec<u8>>) {
-        self.lists.insert(path.into(), Ok(text.into()));
+        self.add_read_list(path.into(), Ok(text.into()));
+    }
+
+    /// Adds a list file, or why it could not be read.
+    pub(super) fn add_read_list(&mut self, path: Box<str>, read: Result<Vec<u8>, String>) {
+        self.lists.insert(path, read);
+        self.fingerprint.take();
     }
 
     /// Names this revision of the content, for [`Source::fetch`]: an ETag, a version, a digest.
@@ -163,6 +171,7 @@ impl Content {
     /// This content with another laid over it.
     pub(super) fn under(mut self, upper: Content) -> Content {
         self.over.push(upper);
+        self.fingerprint.take();
         self
     }
 
@@ -230,12 +239,14 @@ impl Content {
     /// [`Status`](crate::Status) name content by it.
     #[must_use]
     pub fn fingerprint(&self) -> u128 {
-        let mut hasher = hasher_of(&self.text);
-        self.write_lists(&mut hasher);
-        for layer in &self.over {
-            hasher.write_u128(layer.fingerprint());
-        }
-        hasher.finish128().as_u128()
+        *self.fingerprint.get_or_init(|| {
+            let mut hasher = hasher_of(&self.text);
+            self.write_lists(&mut hasher);
+            for layer in &self.over {
+                hasher.write_u128(layer.fingerprint());
+            }
+            hasher.finish128().as_u128()
+        })
     }
 
     pub(super) fn fingerprint_of_lists(&self) -> u128 {
@@ -296,5 +307,25 @@ impl Source for FixedText {
 
     fn describe(&self) -> String {
         "a text".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_of_all_that_a_content_has_come_to_hold() {
+        let whole = |asked: bool| {
+            let ask = |content: Content| {
+                if asked {
+                    let _ = content.fingerprint();
+                }
+                content
+            };
+            let lower = ask(ask(Content::of("{}")).list("a.txt", "ada\n"));
+            [lower.clone(), lower.under(Content::of("{ }"))].map(|content| content.fingerprint())
+        };
+        assert_eq!(whole(true), whole(false));
     }
 }

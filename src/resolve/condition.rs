@@ -3,7 +3,7 @@
 use crate::address::Block;
 use crate::context::AttributeKind;
 use crate::diagnostic::Fault;
-use crate::document::{Member, Node, NodeKind};
+use crate::document::{Member, Members, Node, NodeKind};
 use crate::flag_set::{
     AttributeIndex, Comparison, Condition, Kept, NumberTest, Predicate, SegmentIndex, Subject, Test, TextSet,
     TextTest, TextsTest, VersionText,
@@ -11,7 +11,7 @@ use crate::flag_set::{
 use crate::time::Time;
 use crate::version::Version;
 
-use super::object::{MAX_SHOWN, What, not_one_of};
+use super::object::{MAX_SHOWN, What, in_full, not_one_of};
 use super::similar::did_you_mean;
 use super::{Quoted, Resolver, Shape, almost, hints, words};
 
@@ -44,11 +44,11 @@ impl Resolver<'_> {
     /// A condition; its size is added to `shape`.
     pub(super) fn condition(
         &mut self,
-        node: &Node<'_>,
+        node: Node<'_>,
         what: What<'_>,
         shape: &mut Shape,
     ) -> Option<Condition> {
-        let NodeKind::Object(members) = &node.kind else {
+        let NodeKind::Object(members) = node.kind() else {
             self.wrong_type(node, what, "a condition");
             return None;
         };
@@ -56,15 +56,26 @@ impl Resolver<'_> {
             self.empty(node, what);
             return None;
         }
-        let entries: Vec<Option<Condition>> =
-            members.iter().map(|member| self.entry(member, shape)).collect();
-        let mut entries = entries.into_iter().collect::<Option<Vec<Condition>>>()?;
-        if entries.len() > 1 { Some(Condition::All(entries)) } else { entries.pop() }
+        self.all_of(members, |resolver, member| resolver.entry(member, shape))
     }
 
-    fn entry(&mut self, member: &Member<'_>, shape: &mut Shape) -> Option<Condition> {
-        let node = &member.value;
-        match &*member.key {
+    /// What an object of conditions comes to: most have one, which stands for itself.
+    fn all_of<'n>(
+        &mut self,
+        members: Members<'n>,
+        mut read: impl FnMut(&mut Self, Member<'n>) -> Option<Condition>,
+    ) -> Option<Condition> {
+        let count = members.len();
+        let mut all = members.iter();
+        if count == 1 {
+            return read(self, all.next()?);
+        }
+        in_full(count, all.map(|member| read(self, member))).map(Condition::All)
+    }
+
+    fn entry(&mut self, member: Member<'_>, shape: &mut Shape) -> Option<Condition> {
+        let node = member.value;
+        match member.key {
             "all" => self.conditions(node, "`all`", shape).map(Condition::All),
             "any" => self.conditions(node, "`any`", shape).map(Condition::Any),
             "not" => {
@@ -85,7 +96,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn condition_attribute(&mut self, name: &str, member: &Member<'_>) -> Option<AttributeIndex> {
+    fn condition_attribute(&mut self, name: &str, member: Member<'_>) -> Option<AttributeIndex> {
         if let Some(index) = self.attributes.find(name) {
             return Some(AttributeIndex(index));
         }
@@ -105,7 +116,7 @@ impl Resolver<'_> {
     }
 
     /// The conditions of `all` or `any`.
-    fn conditions(&mut self, node: &Node<'_>, what: &str, shape: &mut Shape) -> Option<Vec<Condition>> {
+    fn conditions(&mut self, node: Node<'_>, what: &str, shape: &mut Shape) -> Option<Vec<Condition>> {
         let what = What::Called(what);
         let items = self.filled_list(node, what)?;
         self.each(items, |resolver, item| {
@@ -117,8 +128,8 @@ impl Resolver<'_> {
     }
 
     /// `segment`: one name, or several of which one is enough.
-    fn segments_of(&mut self, node: &Node<'_>, shape: &mut Shape) -> Option<Condition> {
-        if !node.kind.is_list() {
+    fn segments_of(&mut self, node: Node<'_>, shape: &mut Shape) -> Option<Condition> {
+        if !node.kind().is_list() {
             return self.segment_named(node, 0, shape).map(Condition::Segment);
         }
         let items = self.filled_list(node, "`segment`")?;
@@ -126,8 +137,8 @@ impl Resolver<'_> {
         Some(Condition::Any(segments.into_iter().map(Condition::Segment).collect()))
     }
 
-    fn segment_named(&mut self, node: &Node<'_>, depth: usize, shape: &mut Shape) -> Option<SegmentIndex> {
-        let NodeKind::Text(written) = &node.kind else {
+    fn segment_named(&mut self, node: Node<'_>, depth: usize, shape: &mut Shape) -> Option<SegmentIndex> {
+        let NodeKind::Text(written) = node.kind() else {
             self.wrong_type(node, "`segment`", "the name of a segment, or a list of names");
             return None;
         };
@@ -139,7 +150,7 @@ impl Resolver<'_> {
         Some(SegmentIndex(index))
     }
 
-    fn unknown_segment(&mut self, written: &str, node: &Node<'_>) {
+    fn unknown_segment(&mut self, written: &str, node: Node<'_>) {
         let message = format!("no segment {} is defined", Quoted(written));
         let fault = Fault::new("unknown-segment", node.span(), message);
         let names = self.segments.names();
@@ -160,10 +171,10 @@ impl Resolver<'_> {
         subject: Subject,
         kind: AttributeKind,
         name: &str,
-        node: &Node<'_>,
+        node: Node<'_>,
         shape: &mut Shape,
     ) -> Option<Condition> {
-        let NodeKind::Object(members) = &node.kind else {
+        let NodeKind::Object(members) = node.kind() else {
             let example = tests_of(kind).first().unwrap_or(&"is");
             let help = hints::tests(node, kind).unwrap_or_else(|| format!("write `{{\"{example}\": ...}}`"));
             self.wrong_shape(node, What::Key(name), "an object of tests", Some(help));
@@ -174,15 +185,10 @@ impl Resolver<'_> {
             return None;
         }
         shape.tests += members.len() as u64;
-        let tests: Vec<Option<Condition>> = members
-            .iter()
-            .map(|member| {
-                let predicate = self.predicate(subject, kind, name, member)?;
-                Some(Condition::Test(Test { subject, predicate }))
-            })
-            .collect();
-        let mut tests = tests.into_iter().collect::<Option<Vec<Condition>>>()?;
-        if tests.len() > 1 { Some(Condition::All(tests)) } else { tests.pop() }
+        self.all_of(members, |resolver, member| {
+            let predicate = resolver.predicate(subject, kind, name, member)?;
+            Some(Condition::Test(Test { subject, predicate }))
+        })
     }
 
     fn predicate(
@@ -190,10 +196,10 @@ impl Resolver<'_> {
         subject: Subject,
         kind: AttributeKind,
         name: &str,
-        member: &Member<'_>,
+        member: Member<'_>,
     ) -> Option<Predicate> {
         let known = tests_of(kind);
-        let test = &*member.key;
+        let test = member.key;
         if !known.contains(&test) {
             let message = match subject {
                 Subject::Key => format!("{} is not a test of the targeting key", Quoted(test)),
@@ -203,7 +209,7 @@ impl Resolver<'_> {
             self.fault(not_one_of(fault, known, words::test(test, name, kind, known)));
             return None;
         }
-        let node = &member.value;
+        let node = member.value;
         let what = What::Key(test);
         if test == "present" {
             return self.bool(node, what).map(Predicate::Present);
@@ -229,7 +235,7 @@ impl Resolver<'_> {
         &mut self,
         subject: Subject,
         test: &str,
-        node: &Node<'_>,
+        node: Node<'_>,
         what: What<'_>,
     ) -> Option<TextTest> {
         Some(match test {
@@ -245,7 +251,7 @@ impl Resolver<'_> {
     }
 
     /// A text that must be one of the attribute's own, where the file closes them.
-    fn closed_text<'n>(&mut self, subject: Subject, node: &'n Node<'_>, what: What<'_>) -> Option<&'n str> {
+    fn closed_text<'n>(&mut self, subject: Subject, node: Node<'n>, what: What<'_>) -> Option<&'n str> {
         let text = self.text(node, what)?;
         let Subject::Attribute(index) = subject else { return Some(text) };
         let definition = self.definition(index)?;
@@ -261,7 +267,7 @@ impl Resolver<'_> {
         None
     }
 
-    fn closed_texts(&mut self, subject: Subject, node: &Node<'_>, what: What<'_>) -> Option<TextSet> {
+    fn closed_texts(&mut self, subject: Subject, node: Node<'_>, what: What<'_>) -> Option<TextSet> {
         let items = self.filled_list(node, what)?;
         let entry = What::EntryOf(&what);
         if items.len() <= TextSet::FEW {
@@ -274,9 +280,9 @@ impl Resolver<'_> {
     }
 
     /// One text or several, none of them empty: the empty text is part of every text.
-    fn parts(&mut self, node: &Node<'_>, what: What<'_>) -> Option<Vec<Box<str>>> {
-        if !node.kind.is_list() {
-            let NodeKind::Text(_) = node.kind else {
+    fn parts(&mut self, node: Node<'_>, what: What<'_>) -> Option<Vec<Box<str>>> {
+        if !node.kind().is_list() {
+            let NodeKind::Text(_) = node.kind() else {
                 self.wrong_type(node, what, "a text or a list of texts");
                 return None;
             };
@@ -287,7 +293,7 @@ impl Resolver<'_> {
         self.each(items, |resolver, item| resolver.filled_text(item, entry).map(Into::into))
     }
 
-    fn number_test(&mut self, test: &str, node: &Node<'_>, what: What<'_>) -> Option<NumberTest> {
+    fn number_test(&mut self, test: &str, node: Node<'_>, what: What<'_>) -> Option<NumberTest> {
         if let Some(comparison) = comparison(test) {
             return self.number(node, what).map(|number| NumberTest::Compare(comparison, number));
         }
@@ -297,7 +303,7 @@ impl Resolver<'_> {
         Some(if test == "in" { NumberTest::In(numbers) } else { NumberTest::NotIn(numbers) })
     }
 
-    fn version_operand(&mut self, node: &Node<'_>, what: What<'_>) -> Option<VersionText> {
+    fn version_operand(&mut self, node: Node<'_>, what: What<'_>) -> Option<VersionText> {
         let written = self.text(node, what)?;
         if let Some(version) = Version::parse(written) {
             return Some(VersionText { packed: version.packed(), text: version.as_str().into() });
@@ -311,7 +317,7 @@ impl Resolver<'_> {
         &mut self,
         subject: Subject,
         test: &str,
-        node: &Node<'_>,
+        node: Node<'_>,
         what: What<'_>,
     ) -> Option<Predicate> {
         let written = self.text(node, what)?;
@@ -326,7 +332,7 @@ impl Resolver<'_> {
         Some(if test == "since" { Predicate::Since(time) } else { Predicate::Before(time) })
     }
 
-    fn block(&mut self, node: &Node<'_>) -> Option<Block> {
+    fn block(&mut self, node: Node<'_>) -> Option<Block> {
         let written = self.text(node, "an entry of `within`")?;
         let fault = match Block::parse(written) {
             Ok(block) => return Some(block),
@@ -338,7 +344,7 @@ impl Resolver<'_> {
         None
     }
 
-    fn texts_test(&mut self, test: &str, node: &Node<'_>, what: What<'_>) -> Option<TextsTest> {
+    fn texts_test(&mut self, test: &str, node: Node<'_>, what: What<'_>) -> Option<TextsTest> {
         if test == "has" {
             return self.text(node, what).map(|text| TextsTest::Has(text.into()));
         }

@@ -1,8 +1,10 @@
 //! `flags`: variants, requirements, deny, rules.
 
+use std::sync::Arc;
+
 use crate::context::AttributeKind;
 use crate::diagnostic::Fault;
-use crate::document::{Member, Node, NodeKind};
+use crate::document::{Items, Member, Members, Node, NodeKind};
 use crate::flag_set::{
     About, AttributeIndex, Condition, FlagDefinition, FlagIndex, Outcome, Percentage, Purpose, Requirement,
     Rule, Variant, VariantIndex, Waiver,
@@ -12,11 +14,11 @@ use crate::key::{self, NameId};
 use crate::time::Time;
 use crate::value::Kind;
 
-use super::object::{MAX_SHOWN, Object, not_one_of};
+use super::object::{Known, MAX_SHOWN, Object, not_one_of};
 use super::similar::did_you_mean;
 use super::{MAX_DEPTH, MAX_TESTS, Quoted, Resolver, Shape, Size, almost, graph, hints, words};
 
-const FLAG_KEYS: [&str; 16] = [
+static FLAG_KEYS: Known = Known::of(&[
     "description",
     "owner",
     "remove_by",
@@ -33,28 +35,63 @@ const FLAG_KEYS: [&str; 16] = [
     "default",
     "bucket_by",
     "salt",
-];
+]);
 
-/// What a flag can answer, known before any flag is read in full, so that others can require it.
-pub(super) struct Answers {
+/// Those of them that are for people and tools.
+const ABOUT_KEYS: [&str; 7] = ["description", "owner", "remove_by", "kind", "tags", "links", "waive"];
+
+static RULE_KEYS: Known = Known::of(&["name", "description", "when", "rollout", "serve", "split"]);
+
+static WAIVER_KEYS: Known = Known::of(&["rule", "reason", "until"]);
+
+/// What a flag can answer, known before it is read in full, so that others can require it.
+struct Answers<'n> {
     /// The names of the variants; `None` if their fault is told, and nothing should be held to them.
-    names: Option<VariantNames>,
+    names: Option<VariantNames<'n>>,
 }
 
-enum VariantNames {
+enum VariantNames<'n> {
     /// `variants` is left out.
     OnAndOff,
-    Own(Vec<Box<str>>),
+    Own(Members<'n>),
 }
 
-impl Answers {
+impl<'n> Answers<'n> {
+    fn of(flag: Member<'n>) -> Answers<'n> {
+        match flag.value.kind() {
+            NodeKind::Object(_) => Answers::by(flag.value.member("variants").map(|member| member.value)),
+            _ => Answers { names: None },
+        }
+    }
+
+    /// By what stands under `variants`, if anything does.
+    fn by(variants: Option<Node<'n>>) -> Answers<'n> {
+        let names = match variants.map(Node::kind) {
+            None => Some(VariantNames::OnAndOff),
+            Some(NodeKind::Object(variants)) if !variants.is_empty() => Some(VariantNames::Own(variants)),
+            Some(_) => None,
+        };
+        Answers { names }
+    }
+
     fn find(&self, name: &str) -> Option<VariantIndex> {
-        self.names.as_ref()?.iter().position(|known| known == name).map(VariantIndex)
+        let index = match (self.names.as_ref()?, name) {
+            (VariantNames::OnAndOff, "on") => 0,
+            (VariantNames::OnAndOff, "off") => 1,
+            (VariantNames::OnAndOff, _) => return None,
+            (VariantNames::Own(variants), name) => variants.iter().position(|variant| variant.key == name)?,
+        };
+        Some(VariantIndex(index))
     }
 
     /// The names to tell where another is written; `None` if nothing should be held to them.
-    fn known(&self) -> Option<Vec<&str>> {
-        self.names.as_ref().map(|names| names.iter().take(MAX_SHOWN).collect())
+    fn known(&self) -> Option<Vec<&'n str>> {
+        Some(match self.names.as_ref()? {
+            VariantNames::OnAndOff => vec!["on", "off"],
+            VariantNames::Own(variants) => {
+                variants.iter().take(MAX_SHOWN).map(|variant| variant.key).collect()
+            }
+        })
     }
 
     fn is_implicit(&self) -> bool {
@@ -62,47 +99,23 @@ impl Answers {
     }
 }
 
-impl VariantNames {
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        let (implicit, own): (&[&str], &[Box<str>]) = match self {
-            VariantNames::OnAndOff => (&["on", "off"], &[]),
-            VariantNames::Own(names) => (&[], names),
-        };
-        implicit.iter().copied().chain(own.iter().map(|name| &**name))
-    }
-}
-
-impl Resolver<'_> {
-    pub(super) fn answers(&mut self, member: &Member<'_>) -> Answers {
-        let NodeKind::Object(members) = &member.value.kind else {
-            return Answers { names: None };
-        };
-        let names =
-            match members.iter().find(|member| *member.key == *"variants").map(|member| &member.value.kind) {
-                None => Some(VariantNames::OnAndOff),
-                Some(NodeKind::Object(variants)) if !variants.is_empty() => {
-                    Some(VariantNames::Own(variants.iter().map(|variant| (*variant.key).into()).collect()))
-                }
-                Some(_) => None,
-            };
-        Answers { names }
-    }
-
-    pub(super) fn flags(
-        &mut self,
-        members: &[&Member<'_>],
-        segments: &[Size],
-    ) -> Vec<Option<FlagDefinition>> {
-        let mut flags = Vec::with_capacity(members.len());
+impl<'l> Resolver<'l> {
+    pub(super) fn flags(&mut self, members: &[Member<'l>], segments: &[Size]) -> Option<Vec<FlagDefinition>> {
+        let mut flags = Some(Vec::with_capacity(members.len()));
         let mut edges = Vec::with_capacity(members.len());
         let mut tests = Vec::with_capacity(members.len());
         for (index, member) in members.iter().enumerate() {
-            let mut reading = Reading { flag: member, index, segments, tests: 0 };
-            let flag = self.flag(member, &mut reading);
+            let id = self.flags.ids.get(index).copied().unwrap_or(NameId::of(""));
+            let answers = Answers { names: None };
+            let mut reading = Reading { flag: *member, answers, id, segments, tests: 0 };
+            let flag = self.flag(&mut reading);
             let requires = flag.iter().flat_map(|flag| &flag.requires).map(|requirement| requirement.flag.0);
             edges.push(requires.collect::<Vec<usize>>());
             tests.push(reading.tests);
-            flags.push(flag);
+            match (flag, &mut flags) {
+                (Some(flag), Some(flags)) => flags.push(flag),
+                _ => flags = None,
+            }
         }
         let (order, loops) = graph::order(&edges);
         self.tell_loops("flag", members, &loops);
@@ -111,7 +124,7 @@ impl Resolver<'_> {
     }
 
     /// Refuses chains of requirements that are too long, and flags whose answer could cost too much.
-    fn tell_sizes(&mut self, members: &[&Member<'_>], edges: &[Vec<usize>], tests: &[u64], order: &[usize]) {
+    fn tell_sizes(&mut self, members: &[Member<'_>], edges: &[Vec<usize>], tests: &[u64], order: &[usize]) {
         let mut sizes = vec![Size::default(); members.len()];
         for index in order {
             let (Some(member), Some(targets), Some(own)) =
@@ -128,12 +141,12 @@ impl Resolver<'_> {
             let size = Size { depth: deepest + 1, tests: total };
             // Told for the first that goes too far, not for all that rest on it.
             if size.depth > MAX_DEPTH && deepest <= MAX_DEPTH {
-                self.too_deep(member, "requirements");
+                self.too_deep(*member, "requirements");
             }
             if size.tests > MAX_TESTS && most <= MAX_TESTS {
                 let message = format!(
                     "one answer of {} could take {} tests, its segments and required flags written out; the most is {MAX_TESTS}",
-                    Quoted(&member.key),
+                    Quoted(member.key),
                     size.tests
                 );
                 let fault = Fault::new("flag-too-large", member.key_span(), message);
@@ -145,18 +158,20 @@ impl Resolver<'_> {
         }
     }
 
-    fn flag(&mut self, member: &Member<'_>, reading: &mut Reading<'_>) -> Option<FlagDefinition> {
-        let object = self.object(&member.value, "a flag", &FLAG_KEYS)?;
+    fn flag(&mut self, reading: &mut Reading<'_>) -> Option<FlagDefinition> {
+        let member = reading.flag;
+        let object = self.object(member.value, "a flag", &FLAG_KEYS)?;
+        reading.answers = Answers::by(object.get("variants"));
         let about = self.about(&object);
         let enabled = object.get("enabled").map_or(Some(true), |node| self.bool(node, "`enabled`"));
         let variants = match object.get("variants") {
-            None => Some((Kind::Bool, implicit_variants())),
+            None => Some((Kind::Bool, Arc::clone(&self.on_and_off))),
             Some(node) => self.variants(node),
         };
         let default = self.default(&object, reading);
         let off = match object.get("off") {
             Some(node) => self.variant_named(node, reading, "`off`"),
-            None => self.variant_called("off", reading.index).or(default),
+            None => reading.answers.find("off").or(default),
         };
         let requires = object.get("requires").map_or(Some(Vec::new()), |node| self.requires(node));
         let deny = object.get("deny").map_or(Some(Vec::new()), |node| self.deny(node, reading));
@@ -171,8 +186,8 @@ impl Resolver<'_> {
         };
         let (kind, variants) = variants?;
         Some(FlagDefinition {
-            key: (*member.key).into(),
-            id: NameId::of(&member.key),
+            key: member.key.into(),
+            id: reading.id,
             about: about?,
             enabled: enabled?,
             kind,
@@ -187,7 +202,10 @@ impl Resolver<'_> {
         })
     }
 
-    fn about(&mut self, object: &Object<'_, '_>) -> Option<About> {
+    fn about(&mut self, object: &Object<'_>) -> Option<Option<Box<About>>> {
+        if ABOUT_KEYS.iter().all(|key| object.get(key).is_none()) {
+            return Some(None);
+        }
         let description = self.description(object);
         let owner = match object.get("owner") {
             None => Some(None),
@@ -207,7 +225,7 @@ impl Resolver<'_> {
             None => Some(Vec::new()),
             Some(node) => self.waivers(node),
         };
-        Some(About {
+        Some(Some(Box::new(About {
             description: description?,
             owner: owner?,
             remove_by: remove_by?,
@@ -215,10 +233,10 @@ impl Resolver<'_> {
             tags: tags?,
             links: links?,
             waivers: waivers?,
-        })
+        })))
     }
 
-    fn date(&mut self, node: &Node<'_>, what: &str) -> Option<Time> {
+    fn date(&mut self, node: Node<'_>, what: &str) -> Option<Time> {
         let written = self.text(node, what)?;
         let date = Time::parse_date(written);
         if date.is_none() {
@@ -228,7 +246,7 @@ impl Resolver<'_> {
         date
     }
 
-    fn purpose(&mut self, node: &Node<'_>) -> Option<Purpose> {
+    fn purpose(&mut self, node: Node<'_>) -> Option<Purpose> {
         let written = self.text(node, "`kind`")?;
         let known = ["release", "experiment", "operational", "permission"];
         match written {
@@ -245,10 +263,10 @@ impl Resolver<'_> {
         }
     }
 
-    fn waivers(&mut self, node: &Node<'_>) -> Option<Vec<Waiver>> {
+    fn waivers(&mut self, node: Node<'_>) -> Option<Vec<Waiver>> {
         let items = self.list(node, "`waive`")?;
         self.each(items, |resolver, item| {
-            let object = resolver.object(item, "a waiver", &["rule", "reason", "until"])?;
+            let object = resolver.object(item, "a waiver", &WAIVER_KEYS)?;
             let rule =
                 resolver.required(&object, "rule").and_then(|node| resolver.filled_text(node, "`rule`"));
             let reason =
@@ -258,8 +276,8 @@ impl Resolver<'_> {
         })
     }
 
-    fn variants(&mut self, node: &Node<'_>) -> Option<(Kind, Vec<Variant>)> {
-        let NodeKind::Object(members) = &node.kind else {
+    fn variants(&mut self, node: Node<'_>) -> Option<(Kind, Arc<[Variant]>)> {
+        let NodeKind::Object(members) = node.kind() else {
             self.wrong_type(node, "`variants`", "an object");
             return None;
         };
@@ -268,26 +286,26 @@ impl Resolver<'_> {
             return None;
         }
         let mut named = true;
-        for member in members {
+        for member in members.iter() {
             named &= self.name(member, "a variant");
         }
         let kind = self.kind_of(node, members);
         let variants = members
             .iter()
-            .map(|member| Variant { name: (*member.key).into(), value: member.value.to_json() })
+            .map(|member| Variant { name: member.key.into(), value: member.value.to_json() })
             .collect();
         named.then_some(())?;
         Some((kind?, variants))
     }
 
     /// The one kind that all values have; null has every kind.
-    fn kind_of(&mut self, node: &Node<'_>, members: &[Member<'_>]) -> Option<Kind> {
-        if members.iter().any(|member| matches!(member.value.kind, NodeKind::Broken)) {
+    fn kind_of(&mut self, node: Node<'_>, members: Members<'_>) -> Option<Kind> {
+        if members.iter().any(|member| matches!(member.value.kind(), NodeKind::Broken)) {
             return None;
         }
-        let mut known: Option<(Kind, &Member<'_>)> = None;
-        for member in members {
-            let Some(kind) = kind_of_value(&member.value) else { continue };
+        let mut known: Option<(Kind, Member<'_>)> = None;
+        for member in members.iter() {
+            let Some(kind) = kind_of_value(member.value) else { continue };
             known = match known {
                 None => Some((kind, member)),
                 Some((Kind::Integer, first)) if kind == Kind::Number => Some((Kind::Number, first)),
@@ -296,13 +314,13 @@ impl Resolver<'_> {
                 Some((_, first)) => {
                     let message = format!(
                         "the values of a flag have one type, and {} is {} while {} is {}",
-                        Quoted(&member.key),
+                        Quoted(member.key),
                         member.value.shown(),
-                        Quoted(&first.key),
+                        Quoted(first.key),
                         first.value.shown()
                     );
                     let fault = Fault::new("mixed-values", member.value.head(), message);
-                    self.fault(fault.help(hints::mixed(&first.value, &member.value)));
+                    self.fault(fault.help(hints::mixed(first.value, member.value)));
                     return None;
                 }
             };
@@ -315,35 +333,25 @@ impl Resolver<'_> {
         known.map(|(kind, _)| kind)
     }
 
-    fn default(&mut self, object: &Object<'_, '_>, reading: &Reading<'_>) -> Option<VariantIndex> {
+    fn default(&mut self, object: &Object<'_>, reading: &Reading<'_>) -> Option<VariantIndex> {
         if let Some(node) = object.get("default") {
             return self.variant_named(node, reading, "`default`");
         }
-        if self.flags.things.get(reading.index).is_some_and(Answers::is_implicit) {
-            return self.variant_called("off", reading.index);
+        if reading.answers.is_implicit() {
+            return reading.answers.find("off");
         }
         let span = object.member("variants").map_or(object.node().head(), |member| member.key_span());
         let message = "a flag with `variants` of its own needs a `default`";
         let fault = Fault::new("no-default", span, message);
-        let example = self.example_variant(reading.index);
+        let example = reading.example_variant();
         self.fault(
             fault.help(format!("name the variant where no rule applies: `\"default\": \"{example}\"`")),
         );
         None
     }
 
-    /// A variant of a flag, for the help of a message.
-    fn example_variant(&self, flag: usize) -> &str {
-        let names = self.flags.things.get(flag).and_then(Answers::known).unwrap_or_default();
-        names.first().copied().filter(|name| key::is_legal(name)).unwrap_or("...")
-    }
-
-    fn variant_called(&self, name: &str, flag: usize) -> Option<VariantIndex> {
-        self.flags.things.get(flag)?.find(name)
-    }
-
-    fn variant_named(&mut self, node: &Node<'_>, reading: &Reading<'_>, what: &str) -> Option<VariantIndex> {
-        let NodeKind::Text(written) = &node.kind else {
+    fn variant_named(&mut self, node: Node<'_>, reading: &Reading<'_>, what: &str) -> Option<VariantIndex> {
+        let NodeKind::Text(written) = node.kind() else {
             let help = node.spelt().and_then(|value| reading.variant_of(value));
             self.wrong_shape(node, what, "the name of a variant", help);
             return None;
@@ -359,15 +367,14 @@ impl Resolver<'_> {
         reading: &Reading<'_>,
         what: &str,
     ) -> Option<VariantIndex> {
-        let answers = self.flags.things.get(reading.index)?;
-        if let Some(index) = answers.find(written) {
+        if let Some(index) = reading.answers.find(written) {
             return Some(index);
         }
-        let names = answers.known()?;
+        let names = reading.answers.known()?;
         let message = format!(
             "{what} names {}, which is not a variant of {}",
             Quoted(written),
-            Quoted(&reading.flag.key)
+            Quoted(reading.flag.key)
         );
         let help = reading
             .variant_of(written)
@@ -378,16 +385,16 @@ impl Resolver<'_> {
         None
     }
 
-    fn requires(&mut self, node: &Node<'_>) -> Option<Vec<Requirement>> {
+    fn requires(&mut self, node: Node<'_>) -> Option<Vec<Requirement>> {
         let members = self.members(node, "`requires`");
         let required: Vec<Option<Requirement>> =
-            members.iter().map(|member| self.requirement(member)).collect();
-        matches!(node.kind, NodeKind::Object(_)).then_some(())?;
+            members.iter().map(|member| self.requirement(*member)).collect();
+        matches!(node.kind(), NodeKind::Object(_)).then_some(())?;
         required.into_iter().collect()
     }
 
-    fn requirement(&mut self, member: &Member<'_>) -> Option<Requirement> {
-        let flag = self.flags.find(&member.key);
+    fn requirement(&mut self, member: Member<'_>) -> Option<Requirement> {
+        let flag = self.flags.find(member.key);
         if flag.is_none() {
             self.unknown_flag(member);
         }
@@ -398,18 +405,19 @@ impl Resolver<'_> {
 
     fn required_variant(
         &mut self,
-        node: &Node<'_>,
-        member: &Member<'_>,
+        node: Node<'_>,
+        member: Member<'_>,
         flag: Option<usize>,
     ) -> Option<VariantIndex> {
-        let required = flag.and_then(|flag| self.flags.things.get(flag));
+        let required = flag.and_then(|flag| self.flags.things.get(flag)).map(|flag| Answers::of(*flag));
+        let required = required.as_ref();
         let of_value = |value: &str| match required {
             Some(answers) if answers.is_implicit() => hints::variant_of_value(value, None),
             _ => None,
         };
-        let NodeKind::Text(written) = &node.kind else {
+        let NodeKind::Text(written) = node.kind() else {
             let help = node.spelt().and_then(of_value);
-            let what = format!("a variant required of {}", Quoted(&member.key));
+            let what = format!("a variant required of {}", Quoted(member.key));
             self.wrong_shape(node, &*what, "a text", help);
             return None;
         };
@@ -417,17 +425,17 @@ impl Resolver<'_> {
             return Some(index);
         }
         let known = required?.known()?;
-        let message = format!("{} is not a variant of {}", Quoted(written), Quoted(&member.key));
+        let message = format!("{} is not a variant of {}", Quoted(written), Quoted(member.key));
         let help = of_value(written).or_else(|| did_you_mean(written, known.iter().copied()));
         let fault = not_one_of(Fault::new("unknown-variant", node.span(), message), &known, help);
         self.fault(fault);
         None
     }
 
-    fn required_variants<'n, 't>(&mut self, member: &'n Member<'t>) -> Option<&'n [Node<'t>]> {
-        let node = &member.value;
-        let what = || format!("variants required of {}", Quoted(&member.key));
-        match &node.kind {
+    fn required_variants<'n>(&mut self, member: Member<'n>) -> Option<Items<'n>> {
+        let node = member.value;
+        let what = || format!("variants required of {}", Quoted(member.key));
+        match node.kind() {
             NodeKind::Array(items) if !items.is_empty() => return Some(items),
             NodeKind::Array(_) => self.empty(node, &*format!("the list of {}", what())),
             _ => {
@@ -437,8 +445,8 @@ impl Resolver<'_> {
         None
     }
 
-    fn unknown_flag(&mut self, member: &Member<'_>) {
-        let written = &*member.key;
+    fn unknown_flag(&mut self, member: Member<'_>) {
+        let written = member.key;
         let message = format!("no flag {} stands in this file", Quoted(written));
         let names = self.flags.names();
         let help = match self.sort_of(written) {
@@ -453,7 +461,7 @@ impl Resolver<'_> {
         self.fault(fault);
     }
 
-    fn deny(&mut self, node: &Node<'_>, reading: &mut Reading<'_>) -> Option<Vec<Condition>> {
+    fn deny(&mut self, node: Node<'_>, reading: &mut Reading<'_>) -> Option<Vec<Condition>> {
         let items = self.list(node, "`deny`")?;
         self.each(items, |resolver, item| resolver.sized_condition(item, "an entry of `deny`", reading))
     }
@@ -461,7 +469,7 @@ impl Resolver<'_> {
     /// A condition of a flag: held to the depth, its tests counted.
     fn sized_condition(
         &mut self,
-        node: &Node<'_>,
+        node: Node<'_>,
         what: &str,
         reading: &mut Reading<'_>,
     ) -> Option<Condition> {
@@ -479,14 +487,13 @@ impl Resolver<'_> {
         condition
     }
 
-    fn rules(&mut self, node: &Node<'_>, reading: &mut Reading<'_>) -> Option<Vec<Rule>> {
+    fn rules(&mut self, node: Node<'_>, reading: &mut Reading<'_>) -> Option<Vec<Rule>> {
         let items = self.list(node, "`rules`")?;
         self.each(items, |resolver, item| resolver.rule(item, reading))
     }
 
-    fn rule(&mut self, node: &Node<'_>, reading: &mut Reading<'_>) -> Option<Rule> {
-        let object =
-            self.object(node, "a rule", &["name", "description", "when", "rollout", "serve", "split"])?;
+    fn rule(&mut self, node: Node<'_>, reading: &mut Reading<'_>) -> Option<Rule> {
+        let object = self.object(node, "a rule", &RULE_KEYS)?;
         let name = match object.get("name") {
             None => Some(None),
             Some(node) => self.filled_text(node, "a rule's `name`").map(|name| Some(name.into())),
@@ -510,7 +517,7 @@ impl Resolver<'_> {
         })
     }
 
-    fn outcome(&mut self, rule: &Object<'_, '_>, reading: &Reading<'_>) -> Option<Outcome> {
+    fn outcome(&mut self, rule: &Object<'_>, reading: &Reading<'_>) -> Option<Outcome> {
         let serve = rule.member("serve");
         let split = rule.member("split");
         if let (Some(_), Some(split)) = (serve, split) {
@@ -520,19 +527,17 @@ impl Resolver<'_> {
             );
         }
         let served =
-            serve.map(|member| self.variant_named(&member.value, reading, "`serve`").map(Outcome::Serve));
-        let split = split.map(|member| self.split(&member.value, reading).map(Outcome::Split));
+            serve.map(|member| self.variant_named(member.value, reading, "`serve`").map(Outcome::Serve));
+        let split = split.map(|member| self.split(member.value, reading).map(Outcome::Split));
         match (served, split) {
             (Some(_), Some(_)) => None,
             (Some(outcome), None) | (None, Some(outcome)) => outcome,
-            (None, None) if self.flags.things.get(reading.index).is_some_and(Answers::is_implicit) => {
-                self.variant_called("on", reading.index).map(Outcome::Serve)
-            }
+            (None, None) if reading.answers.is_implicit() => reading.answers.find("on").map(Outcome::Serve),
             (None, None) => {
                 let message =
                     "this rule says neither `serve` nor `split`, and the flag has `variants` of its own";
                 let fault = Fault::new("nothing-to-serve", rule.node().head(), message);
-                let example = self.example_variant(reading.index);
+                let example = reading.example_variant();
                 self.fault(
                     fault.help(format!("name the variant that the rule serves: `\"serve\": \"{example}\"`")),
                 );
@@ -541,7 +546,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn split(&mut self, node: &Node<'_>, reading: &Reading<'_>) -> Option<Vec<(VariantIndex, Percentage)>> {
+    fn split(&mut self, node: Node<'_>, reading: &Reading<'_>) -> Option<Vec<(VariantIndex, Percentage)>> {
         let items = self.filled_list(node, "`split`")?;
         let parts = self.each(items, |resolver, item| resolver.split_part(item, reading));
         // The sum is judged if every weight could be read, whether or not its variant exists.
@@ -560,24 +565,25 @@ impl Resolver<'_> {
         parts
     }
 
-    fn split_part(&mut self, node: &Node<'_>, reading: &Reading<'_>) -> Option<(VariantIndex, Percentage)> {
-        let NodeKind::Object(members) = &node.kind else {
+    fn split_part(&mut self, node: Node<'_>, reading: &Reading<'_>) -> Option<(VariantIndex, Percentage)> {
+        let NodeKind::Object(members) = node.kind() else {
             self.wrong_type(node, "an entry of `split`", "an object of a variant and its weight");
             return None;
         };
-        match &**members {
-            [] => {
+        let mut all = members.iter();
+        match (all.next(), all.next()) {
+            (None, _) => {
                 self.empty(node, "an entry of `split`");
                 None
             }
-            [member] => {
-                let variant = self.variant_written(&member.key, member.key_span(), reading, "`split`");
-                let weight = self.percentage(&member.value, "a weight");
+            (Some(member), None) => {
+                let variant = self.variant_written(member.key, member.key_span(), reading, "`split`");
+                let weight = self.percentage(member.value, "a weight");
                 Some((variant?, weight?))
             }
             // A key that stands twice is told already.
-            [first, second] if *first.key == *second.key => None,
-            [_, second, ..] => {
+            (Some(first), Some(second)) if first.key == second.key && all.next().is_none() => None,
+            (Some(_), Some(second)) => {
                 let message = "an entry of a split is one variant with its weight";
                 let fault = Fault::new("bad-weights", second.key_span(), message);
                 let fault = fault.help("give each variant an entry of its own: the order of a split matters");
@@ -588,20 +594,19 @@ impl Resolver<'_> {
     }
 
     /// Every weight of a split, or `None` if one of them was told to be wrong.
-    fn weights(&self, items: &[Node<'_>]) -> Option<Vec<Percentage>> {
-        let weight = |item: &Node<'_>| match &item.kind {
-            NodeKind::Object(members) => match &**members {
-                [Member { value: Node { kind: NodeKind::Number(text), .. }, .. }] => {
-                    text.parse().ok().and_then(Percentage::of)
-                }
+    fn weights(&self, items: Items<'_>) -> Option<Vec<Percentage>> {
+        let weight = |item: Node<'_>| {
+            let NodeKind::Object(members) = item.kind() else { return None };
+            let mut all = members.iter();
+            match (all.next()?.value.kind(), all.next()) {
+                (NodeKind::Number(text), None) => text.parse().ok().and_then(Percentage::of),
                 _ => None,
-            },
-            _ => None,
+            }
         };
         items.iter().map(weight).collect()
     }
 
-    fn percentage(&mut self, node: &Node<'_>, what: &str) -> Option<Percentage> {
+    fn percentage(&mut self, node: Node<'_>, what: &str) -> Option<Percentage> {
         let percent = self.number(node, what)?;
         let percentage = Percentage::of(percent);
         if percentage.is_none() {
@@ -618,7 +623,7 @@ impl Resolver<'_> {
         percentage
     }
 
-    fn bucket_by(&mut self, node: &Node<'_>) -> Option<AttributeIndex> {
+    fn bucket_by(&mut self, node: Node<'_>) -> Option<AttributeIndex> {
         let written = self.text(node, "`bucket_by`")?;
         if matches!(written, "key" | "targetingKey" | "now") && self.attributes.find(written).is_none() {
             let message = format!("a flag cannot be bucketed by `{written}`");
@@ -641,26 +646,35 @@ impl Resolver<'_> {
 
 /// What is known while one flag is read.
 struct Reading<'s> {
-    flag: &'s Member<'s>,
-    index: usize,
+    flag: Member<'s>,
+    answers: Answers<'s>,
+    id: NameId,
     segments: &'s [Size],
     tests: u64,
 }
 
 impl Reading<'_> {
+    /// A variant of the flag, for the help of a message.
+    fn example_variant(&self) -> &str {
+        let names = self.answers.known().unwrap_or_default();
+        names.first().copied().filter(|name| key::is_legal(name)).unwrap_or("...")
+    }
+
     /// The variant that has a value, where the value stands instead of its name.
     fn variant_of(&self, value: &str) -> Option<String> {
-        hints::variant_of_value(value, self.flag.value.member("variants"))
+        hints::variant_of_value(value, self.flag.value.member("variants").map(|variants| variants.value))
     }
 }
 
-fn implicit_variants() -> Vec<Variant> {
-    let variant = |name: &str, value| Variant { name: name.into(), value: Json::Bool(value) };
-    vec![variant("on", true), variant("off", false)]
+/// The variants of flags that leave `variants` out.
+pub(super) fn on_and_off() -> Arc<[Variant]> {
+    [("on", true), ("off", false)]
+        .map(|(name, value)| Variant { name: name.into(), value: Json::Bool(value) })
+        .into()
 }
 
-fn kind_of_value(node: &Node<'_>) -> Option<Kind> {
-    match &node.kind {
+fn kind_of_value(node: Node<'_>) -> Option<Kind> {
+    match node.kind() {
         NodeKind::Null | NodeKind::Broken => None,
         NodeKind::Bool(_) => Some(Kind::Bool),
         NodeKind::Number(text) if text.parse::<i64>().is_ok() => Some(Kind::Integer),

@@ -4,6 +4,9 @@
 ///
 /// Nodes that only lead to a loop are in neither. Takes no recursion, so no file can make it deep.
 pub(super) fn order(edges: &[Vec<usize>]) -> (Vec<usize>, Vec<Vec<usize>>) {
+    if edges.iter().all(Vec::is_empty) {
+        return ((0..edges.len()).collect(), Vec::new());
+    }
     let mut pending: Vec<usize> = edges.iter().map(Vec::len).collect();
     let mut users: Vec<Vec<usize>> = vec![Vec::new(); edges.len()];
     for (node, targets) in edges.iter().enumerate() {

@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::context::AttributeKind;
-use crate::document::{Member, Node, NodeKind};
+use crate::document::{Member, Members, Node, NodeKind};
 use crate::json::Json;
 use crate::time::Time;
 
@@ -12,7 +12,7 @@ use super::object::MAX_SHOWN;
 
 /// What to write instead of a value of another type; `what` is the place, and `wanted` its type, as the message calls
 /// them.
-pub(super) fn shape(what: &str, wanted: &str, node: &Node<'_>) -> Option<String> {
+pub(super) fn shape(what: &str, wanted: &str, node: Node<'_>) -> Option<String> {
     let of_place = match what {
         "a flag file" => Some("write `{\"version\": 1, \"flags\": {}}`".to_owned()),
         "`attributes`" => Some("write `{\"country\": {\"type\": \"string\"}}`".to_owned()),
@@ -46,13 +46,13 @@ pub(super) fn shape(what: &str, wanted: &str, node: &Node<'_>) -> Option<String>
 }
 
 /// The same value, spelt as the type that is wanted.
-fn spelling(wanted: &str, node: &Node<'_>) -> Option<String> {
-    match (wanted, &node.kind) {
+fn spelling(wanted: &str, node: Node<'_>) -> Option<String> {
+    match (wanted, node.kind()) {
         ("a text" | "a text or a list of texts", NodeKind::Number(_)) => {
             short_json(node).map(|json| format!("in double quotes: `\"{json}\"`"))
         }
-        ("a text", NodeKind::Array(items)) => match &**items {
-            [only] if only.text().is_some() => {
+        ("a text", NodeKind::Array(items)) => match items.iter().next() {
+            Some(only) if items.len() == 1 && only.text().is_some() => {
                 short_json(only).map(|json| format!("without brackets: `{json}`"))
             }
             _ => None,
@@ -77,8 +77,8 @@ fn is_number(text: &str) -> bool {
 }
 
 /// A value as it could be written in an example; `None` if it is long.
-fn short_json(node: &Node<'_>) -> Option<String> {
-    match &node.kind {
+fn short_json(node: Node<'_>) -> Option<String> {
+    match node.kind() {
         NodeKind::Array(items) if items.len() <= 4 => {
             let items: Option<Vec<String>> = items.iter().map(short_scalar).collect();
             items.map(|items| format!("[{}]", items.join(", ")))
@@ -87,38 +87,38 @@ fn short_json(node: &Node<'_>) -> Option<String> {
     }
 }
 
-fn short_scalar(node: &Node<'_>) -> Option<String> {
+fn short_scalar(node: Node<'_>) -> Option<String> {
     node.spelt().filter(|written| written.len() <= 40).map(|_| node.to_json().to_string())
 }
 
-fn attribute(node: &Node<'_>) -> Option<String> {
+fn attribute(node: Node<'_>) -> Option<String> {
     let kind = node.text().filter(|text| AttributeKind::ALL.iter().any(|kind| kind.as_str() == *text));
     Some(format!("write `{{\"type\": \"{}\"}}`", kind.unwrap_or("string")))
 }
 
-fn segment(node: &Node<'_>) -> Option<String> {
-    let keys = match node.kind {
+fn segment(node: Node<'_>) -> Option<String> {
+    let keys = match node.kind() {
         NodeKind::Array(_) => short_json(node),
         _ => None,
     };
     Some(format!("write `{{\"keys\": {}}}`", keys.as_deref().unwrap_or("[\"ada\"]")))
 }
 
-fn flag(node: &Node<'_>) -> Option<String> {
-    Some(match node.kind {
+fn flag(node: Node<'_>) -> Option<String> {
+    Some(match node.kind() {
         NodeKind::Bool(true) => "write `{\"default\": \"on\"}`".to_owned(),
         NodeKind::Array(_) => "write `{\"rules\": [...]}`".to_owned(),
         _ => "write `{}` for a flag that is off".to_owned(),
     })
 }
 
-fn rule(node: &Node<'_>) -> Option<String> {
+fn rule(node: Node<'_>) -> Option<String> {
     let serve = node.text().and_then(|_| short_json(node));
     Some(format!("write `{{\"serve\": {}}}`", serve.as_deref().unwrap_or("\"on\"")))
 }
 
-fn condition(node: &Node<'_>) -> Option<String> {
-    match &node.kind {
+fn condition(node: Node<'_>) -> Option<String> {
+    match node.kind() {
         NodeKind::Array(items) if items.len() == 1 => Some("without brackets: `{...}`".to_owned()),
         NodeKind::Array(_) => Some("join them: `{\"all\": [...]}` or `{\"any\": [...]}`".to_owned()),
         NodeKind::Text(_) => {
@@ -131,23 +131,22 @@ fn condition(node: &Node<'_>) -> Option<String> {
 }
 
 /// An object of variants and weights as the list that it should be.
-fn split(node: &Node<'_>) -> Option<String> {
-    let NodeKind::Object(members) = &node.kind else { return None };
-    let entry = |member: &Member<'_>| {
-        Some(format!("{{\"{}\": {}}}", short(&member.key)?, short_json(&member.value)?))
-    };
+fn split(node: Node<'_>) -> Option<String> {
+    let NodeKind::Object(members) = node.kind() else { return None };
+    let entry =
+        |member: Member<'_>| Some(format!("{{\"{}\": {}}}", short(member.key)?, short_json(member.value)?));
     let entries: Option<Vec<String>> = members.iter().take(4).map(entry).collect();
     let entries = entries.filter(|_| (1..=4).contains(&members.len()))?;
     Some(format!("write a list, since its order matters: `[{}]`", entries.join(", ")))
 }
 
-fn split_entry(node: &Node<'_>) -> Option<String> {
+fn split_entry(node: Node<'_>) -> Option<String> {
     let variant = short_json(node).filter(|_| node.text().is_some())?;
     Some(format!("with its weight: `{{{variant}: 50}}`"))
 }
 
-fn rollout(node: &Node<'_>) -> Option<String> {
-    match &node.kind {
+fn rollout(node: Node<'_>) -> Option<String> {
+    match node.kind() {
         NodeKind::Null => Some("leave `rollout` out where all are meant".to_owned()),
         NodeKind::Text(text) => {
             let number = text.trim_matches(['%', ' ']);
@@ -158,8 +157,8 @@ fn rollout(node: &Node<'_>) -> Option<String> {
 }
 
 /// Several values where a test takes one.
-fn several(node: &Node<'_>, test: &str) -> Option<String> {
-    let NodeKind::Array(items) = &node.kind else { return None };
+fn several(node: Node<'_>, test: &str) -> Option<String> {
+    let NodeKind::Array(items) = node.kind() else { return None };
     if items.len() == 1 {
         return None;
     }
@@ -168,15 +167,15 @@ fn several(node: &Node<'_>, test: &str) -> Option<String> {
 }
 
 /// One value where a test takes several.
-fn only_one(node: &Node<'_>, test: &str) -> Option<String> {
-    let (NodeKind::Text(_) | NodeKind::Number(_)) = node.kind else { return None };
+fn only_one(node: Node<'_>, test: &str) -> Option<String> {
+    let (NodeKind::Text(_) | NodeKind::Number(_)) = node.kind() else { return None };
     let json = short_json(node)?;
     Some(format!("in brackets: `[{json}]`; for one value there is also `{test}`"))
 }
 
 /// Seconds since 1970 as a time.
-fn unix_time(node: &Node<'_>) -> Option<String> {
-    let NodeKind::Number(seconds) = node.kind else { return None };
+fn unix_time(node: Node<'_>) -> Option<String> {
+    let NodeKind::Number(seconds) = node.kind() else { return None };
     let since_1970 = seconds.parse().ok().map(Duration::from_secs);
     let time = since_1970.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
     let time = time.map(|time| Time::from(time).to_string()).filter(|time| Time::parse(time).is_some());
@@ -184,8 +183,8 @@ fn unix_time(node: &Node<'_>) -> Option<String> {
 }
 
 /// A day written as a number, `20270301`.
-fn date(node: &Node<'_>) -> Option<String> {
-    let NodeKind::Number(digits) = node.kind else { return None };
+fn date(node: Node<'_>) -> Option<String> {
+    let NodeKind::Number(digits) = node.kind() else { return None };
     let parts = (digits.get(..4), digits.get(4..6), digits.get(6..));
     let date = match parts {
         (Some(year), Some(month), Some(day)) => format!("{year}-{month}-{day}"),
@@ -195,8 +194,8 @@ fn date(node: &Node<'_>) -> Option<String> {
     Some(format!("write year, month and day as a text: `\"{date}\"`"))
 }
 
-fn one_text(node: &Node<'_>) -> Option<String> {
-    match &node.kind {
+fn one_text(node: Node<'_>) -> Option<String> {
+    match node.kind() {
         NodeKind::Array(items) if items.len() > 1 => Some("join them in one text".to_owned()),
         _ => None,
     }
@@ -207,9 +206,9 @@ fn short(name: &str) -> Option<&str> {
 }
 
 /// What to write instead of something that is no object of tests.
-pub(super) fn tests(node: &Node<'_>, kind: AttributeKind) -> Option<String> {
+pub(super) fn tests(node: Node<'_>, kind: AttributeKind) -> Option<String> {
     let json = short_json(node);
-    let test = match (&node.kind, kind) {
+    let test = match (node.kind(), kind) {
         (NodeKind::Array(_), AttributeKind::Text | AttributeKind::Number) => "in",
         (NodeKind::Array(_), AttributeKind::Texts) => "has_any",
         (NodeKind::Text(_), AttributeKind::Text | AttributeKind::Version) => "is",
@@ -226,8 +225,8 @@ pub(super) fn tests(node: &Node<'_>, kind: AttributeKind) -> Option<String> {
 }
 
 /// The variants that are enough, written without their list.
-pub(super) fn required_variants(node: &Node<'_>) -> Option<String> {
-    match node.kind {
+pub(super) fn required_variants(node: Node<'_>) -> Option<String> {
+    match node.kind() {
         NodeKind::Text(_) => spelling("a list", node),
         NodeKind::Bool(true) => Some("name the variants: `[\"on\"]`".to_owned()),
         NodeKind::Bool(false) => Some("name the variants: `[\"off\"]`".to_owned()),
@@ -236,11 +235,11 @@ pub(super) fn required_variants(node: &Node<'_>) -> Option<String> {
 }
 
 /// A value, without quotes, where the name of a variant should stand; `variants` is what the flag writes of its own.
-pub(super) fn variant_of_value(value: &str, variants: Option<&Node<'_>>) -> Option<String> {
-    let name = match variants.map(|variants| &variants.kind) {
+pub(super) fn variant_of_value(value: &str, variants: Option<Node<'_>>) -> Option<String> {
+    let name = match variants.map(Node::kind) {
         Some(NodeKind::Object(members)) => {
-            let has_it = |member: &&Member<'_>| member.value.spelt() == Some(value);
-            &*members.iter().take(MAX_SHOWN).find(has_it)?.key
+            let has_it = |member: &Member<'_>| member.value.spelt() == Some(value);
+            members.iter().take(MAX_SHOWN).find(has_it)?.key
         }
         Some(_) => return None,
         None => match value {
@@ -260,10 +259,9 @@ pub(super) fn split_part(what: &str, written: &str, first: &str) -> Option<Strin
 }
 
 /// An entry of a split that spells its parts out: `{"variant": "on", "weight": 10}`.
-pub(super) fn split_entry_spelt_out(members: &[Member<'_>]) -> Option<String> {
-    let value = |keys: [&str; 3]| {
-        members.iter().find(|member| keys.contains(&&*member.key)).map(|member| &member.value)
-    };
+pub(super) fn split_entry_spelt_out(members: Members<'_>) -> Option<String> {
+    let value =
+        |keys: [&str; 3]| members.iter().find(|member| keys.contains(&member.key)).map(|member| member.value);
     let weight = value(["weight", "percentage", "percent"]);
     let variant = value(["variant", "name", "variation"])?;
     let name = variant.text().and_then(short).unwrap_or("on");
@@ -272,8 +270,8 @@ pub(super) fn split_entry_spelt_out(members: &[Member<'_>]) -> Option<String> {
 }
 
 /// What to write where nothing stands.
-pub(super) fn empty(what: &str, node: &Node<'_>) -> &'static str {
-    match node.kind {
+pub(super) fn empty(what: &str, node: Node<'_>) -> &'static str {
+    match node.kind() {
         NodeKind::Text(_) => empty_text(what),
         NodeKind::Array(_) => empty_list(what),
         _ => empty_object(what),
@@ -313,7 +311,7 @@ fn empty_object(what: &str) -> &'static str {
 }
 
 /// What to write for a version that is not known.
-pub(super) fn version(written: &Node<'_>) -> &'static str {
+pub(super) fn version(written: Node<'_>) -> &'static str {
     match written.spelt().and_then(|version| version.parse::<f64>().ok()) {
         Some(version) if version > 1.0 => "write `\"version\": 1`, or use a newer waterspout",
         _ => "write `\"version\": 1`",
@@ -334,8 +332,8 @@ pub(super) fn required(key: &str) -> Option<&'static str> {
 }
 
 /// Values of two kinds: whether one is only spelt so.
-pub(super) fn mixed(first: &Node<'_>, other: &Node<'_>) -> String {
-    let help = match (&first.kind, &other.kind) {
+pub(super) fn mixed(first: Node<'_>, other: Node<'_>) -> String {
+    let help = match (first.kind(), other.kind()) {
         (NodeKind::Text(_), NodeKind::Number(_) | NodeKind::Bool(_)) => {
             short_json(other).map(|json| format!("in double quotes: `\"{json}\"`"))
         }
@@ -391,7 +389,7 @@ mod tests {
     use crate::document::parse_text;
 
     fn hint(what: &str, wanted: &str, json: &str) -> String {
-        shape(what, wanted, &parse_text(json).unwrap().root).unwrap_or_default()
+        shape(what, wanted, parse_text(json).unwrap().root()).unwrap_or_default()
     }
 
     #[test]

@@ -14,21 +14,24 @@ mod segment;
 mod similar;
 mod words;
 
-use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap};
+use std::cell::{Cell, OnceCell};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Fault, character_name};
-use crate::document::{self, Document, Node, NodeKind};
+use crate::document::{self, Document, Node, NodeKind, Pointers};
 use crate::error::Error;
-use crate::flag_set::{AttributeDefinition, FlagSet, Segment};
-use crate::key::{self, NameId};
+use crate::flag_set::{AttributeDefinition, FlagSet, Segment, Variant};
+use crate::key::{self, FlagKey, NameId};
 use crate::key_list::KeyList;
 use crate::limits::Limits;
+use crate::lookup::{self, Lookup};
 use crate::time::Time;
 
-use object::Object;
+use object::{Known, Object};
+
+static KEYS: Known = Known::of(&["$schema", "version", "attributes", "segments", "flags"]);
 
 /// How many tests may stand behind one flag, its segments and required flags written out. It bounds what one answer can
 /// cost, whatever refers to what.
@@ -64,15 +67,15 @@ impl FlagSet {
         mut lists: impl FnMut(&str) -> Result<Vec<u8>, String>,
     ) -> Result<FlagSet, Error> {
         let mut blanked = String::new();
-        let document = match document::parse(text, &mut blanked) {
+        let mut document = match document::parse(text, &mut blanked) {
             Ok(document) => document,
             Err(fault) => return Err(Error::refused(document::place_all(text, None, vec![fault]))),
         };
-        let Document { root, faults } = document;
+        let faults = std::mem::take(&mut document.faults);
         let mut resolver = Resolver::new(limits, &mut lists, faults);
-        match resolver.file(&root) {
+        match resolver.file(document.root()) {
             Some(set) if resolver.faults.is_empty() && resolver.list_findings.is_empty() => Ok(set),
-            _ => Err(Error::refused(resolver.findings(text, &root))),
+            _ => Err(Error::refused(resolver.findings(text, &document))),
         }
     }
 }
@@ -87,8 +90,9 @@ pub(crate) fn list_paths(text: &[u8]) -> BTreeSet<Box<str>> {
     }
     let mut blanked = String::new();
     let Ok(document) = document::parse(text, &mut blanked) else { return BTreeSet::new() };
-    let segments = document.root.member("segments").into_iter().flat_map(Node::values);
-    let paths = segments.filter_map(|segment| segment.member("keys_from")).filter_map(Node::text);
+    let segments =
+        document.root().member("segments").into_iter().flat_map(|segments| segments.value.values());
+    let paths = segments.filter_map(|segment| segment.member("keys_from")?.value.text());
     paths.filter(|path| segment::is_path_beside(path)).map(Box::from).collect()
 }
 
@@ -98,45 +102,67 @@ struct Resolver<'l> {
     /// How many entries all lists have so far.
     keys: usize,
     lists: &'l mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
-    read_lists: HashMap<Box<str>, Option<Arc<KeyList>>>,
+    read_lists: Lookup<Box<str>, Option<Arc<KeyList>>>,
     faults: Vec<Fault>,
     /// Findings inside list files, with the place in the flag file that names the list.
     list_findings: Vec<(Range<usize>, Diagnostic)>,
-    attributes: Names<Option<AttributeDefinition>>,
-    segments: Names<()>,
-    flags: Names<flag::Answers>,
+    attributes: Names<'l, Option<AttributeDefinition>>,
+    segments: Names<'l, ()>,
+    flags: Names<'l, document::Member<'l>>,
+    on_and_off: Arc<[Variant]>,
     edges: Vec<Time>,
 }
 
 /// Named things of one sort, in file order.
-struct Names<T> {
-    by_name: HashMap<Box<str>, usize>,
+struct Names<'n, T> {
+    names: Vec<&'n str>,
+    ids: Vec<NameId>,
     things: Vec<T>,
+    /// Where each name stands. Made when the first one is looked for: many files look for none.
+    by_name: OnceCell<Lookup<&'n str, usize>>,
     /// How many names may still be looked through for guesses.
     guesses: Cell<usize>,
 }
 
-impl<T> Names<T> {
-    fn new() -> Names<T> {
-        Names { by_name: HashMap::new(), things: Vec::new(), guesses: Cell::new(MAX_GUESSES) }
+impl<'n, T> Names<'n, T> {
+    fn for_about(count: usize) -> Names<'n, T> {
+        Names {
+            names: Vec::with_capacity(count),
+            ids: Vec::with_capacity(count),
+            things: Vec::with_capacity(count),
+            by_name: OnceCell::new(),
+            guesses: Cell::new(MAX_GUESSES),
+        }
     }
 
-    /// Of two things with one name the first counts; the file is refused for it anyway.
-    fn push(&mut self, name: &str, thing: T) {
-        self.by_name.entry(name.into()).or_insert(self.things.len());
+    fn push(&mut self, name: &'n str, id: NameId, thing: T) {
+        self.by_name.take();
+        self.names.push(name);
+        self.ids.push(id);
         self.things.push(thing);
     }
 
     fn find(&self, name: &str) -> Option<usize> {
-        self.by_name.get(name).copied()
+        self.by_name().get(name).copied()
+    }
+
+    /// Of two things with one name the first counts; the file is refused for it anyway.
+    fn by_name(&self) -> &Lookup<&'n str, usize> {
+        self.by_name.get_or_init(|| {
+            let mut by_name = lookup::for_about(self.names.len());
+            for (index, name) in self.names.iter().enumerate() {
+                by_name.entry(*name).or_insert(index);
+            }
+            by_name
+        })
     }
 
     /// All names, to guess which of them was meant, in an order that does not depend on a hash. None any more where many
     /// faults have looked through many names: nobody reads that many guesses.
     fn names(&self) -> Vec<&str> {
-        let Some(left) = self.guesses.get().checked_sub(self.by_name.len()) else { return Vec::new() };
+        let Some(left) = self.guesses.get().checked_sub(self.by_name().len()) else { return Vec::new() };
         self.guesses.set(left);
-        let mut names: Vec<&str> = self.by_name.keys().map(|name| &**name).collect();
+        let mut names: Vec<&str> = self.by_name().keys().copied().collect();
         names.sort_unstable();
         names
     }
@@ -188,19 +214,19 @@ impl<'l> Resolver<'l> {
             limits,
             keys: 0,
             lists,
-            read_lists: HashMap::new(),
+            read_lists: Lookup::default(),
             faults,
             list_findings: Vec::new(),
-            attributes: Names::new(),
-            segments: Names::new(),
-            flags: Names::new(),
+            attributes: Names::for_about(0),
+            segments: Names::for_about(0),
+            flags: Names::for_about(0),
+            on_and_off: flag::on_and_off(),
             edges: Vec::new(),
         }
     }
 
-    fn file(&mut self, root: &Node<'_>) -> Option<FlagSet> {
-        let file =
-            self.object(root, "a flag file", &["$schema", "version", "attributes", "segments", "flags"])?;
+    fn file(&mut self, root: Node<'l>) -> Option<FlagSet> {
+        let file = self.object(root, "a flag file", &KEYS)?;
         let version_known = self.version(&file);
         if !version_known {
             // Another version may mean anything by the rest.
@@ -210,10 +236,8 @@ impl<'l> Resolver<'l> {
             self.attributes(node);
         }
         let segments = file.get("segments").map(|node| self.members(node, "`segments`")).unwrap_or_default();
-        let flags = match self.required(&file, "flags") {
-            Some(node) => self.members(node, "`flags`"),
-            None => Vec::new(),
-        };
+        let flags = self.required(&file, "flags").map(|node| self.members(node, "`flags`"));
+        let flags = flags.unwrap_or_default();
         if let Some(first) = flags.get(self.limits.flags) {
             let (count, most) = (flags.len(), self.limits.flags);
             let message = format!("there are {count} flags in this file, and the most is {most}");
@@ -222,16 +246,17 @@ impl<'l> Resolver<'l> {
                 fault.label("the first one too many").help("remove flags that are no longer asked for"),
             );
         }
+        self.segments = Names::for_about(segments.len());
         for member in &segments {
-            self.name(member, "a segment");
-            self.segments.push(&member.key, ());
+            let id = self.id(*member, "a segment");
+            self.segments.push(member.key, id, ());
         }
+        self.flags = Names::for_about(flags.len());
         for member in &flags {
-            self.name(member, "a flag");
-            let answers = self.answers(member);
-            self.flags.push(&member.key, answers);
+            let id = self.id(*member, "a flag");
+            self.flags.push(member.key, id, *member);
         }
-        self.tell_collisions("flag", &flags);
+        self.tell_collisions("flag", &self.flags.ids.clone(), &flags);
         let (segments, sizes) = self.segments(&segments);
         let flags = self.flags(&flags, &sizes);
         self.edges.sort_unstable();
@@ -239,15 +264,15 @@ impl<'l> Resolver<'l> {
         Some(FlagSet {
             attributes: std::mem::take(&mut self.attributes.things).into_iter().collect::<Option<_>>()?,
             segments: segments.into_iter().collect::<Option<Vec<Segment>>>()?,
-            flags: flags.into_iter().collect::<Option<_>>()?,
+            flags: flags?,
             edges: std::mem::take(&mut self.edges),
         })
     }
 
     /// Whether the rest can be read as version 1.
-    fn version(&mut self, file: &Object<'_, '_>) -> bool {
+    fn version(&mut self, file: &Object<'_>) -> bool {
         let Some(node) = self.required(file, "version") else { return true };
-        match node.kind {
+        match node.kind() {
             NodeKind::Number("1") | NodeKind::Broken => true,
             NodeKind::Number(_) => {
                 let message =
@@ -269,11 +294,16 @@ impl<'l> Resolver<'l> {
     }
 
     /// Refuses two names whose ids agree, since answers are looked up by id.
-    fn tell_collisions(&mut self, what: &str, members: &[&document::Member<'_>]) {
-        let mut by_id: HashMap<NameId, &str> = HashMap::new();
-        for member in members {
-            if let Some(other) = by_id.insert(NameId::of(&member.key), &member.key) {
-                if *other != *member.key {
+    fn tell_collisions(&mut self, what: &str, ids: &[NameId], members: &[document::Member<'_>]) {
+        let mut sorted = ids.to_vec();
+        sorted.sort_unstable();
+        if sorted.windows(2).all(|two| two.first() != two.last()) {
+            return;
+        }
+        let mut by_id: Lookup<NameId, &str> = lookup::for_about(members.len());
+        for (member, id) in members.iter().zip(ids) {
+            if let Some(other) = by_id.insert(*id, member.key) {
+                if other != member.key {
                     let message = format!("{what} `{}` has the same 64-bit id as `{other}`", member.key);
                     let fault = Fault::new("name-collision", member.key_span(), message);
                     self.fault(fault.help("rename one of them; this happens once in about 10^19 pairs"));
@@ -283,10 +313,22 @@ impl<'l> Resolver<'l> {
     }
 
     /// A key of an object that names a thing: told if no thing can be called so.
-    fn name(&mut self, member: &document::Member<'_>, what: &str) -> bool {
-        if key::is_legal(&member.key) {
-            return true;
+    fn name(&mut self, member: document::Member<'_>, what: &str) -> bool {
+        key::is_legal(member.key) || self.bad_name(member, what)
+    }
+
+    /// The id of such a name, whatever may be wrong with it.
+    fn id(&mut self, member: document::Member<'_>, what: &str) -> NameId {
+        match FlagKey::parse(member.key) {
+            Ok(key) => key.id,
+            Err(_) => {
+                self.bad_name(member, what);
+                NameId::of(member.key)
+            }
         }
+    }
+
+    fn bad_name(&mut self, member: document::Member<'_>, what: &str) -> bool {
         let (span, why) = name_fault(member, what);
         let fault = Fault::new("bad-name", span, why);
         self.fault(
@@ -303,11 +345,12 @@ impl<'l> Resolver<'l> {
     }
 
     /// Every finding in the order of the flag file, those inside lists where the list is named.
-    fn findings(self, text: &[u8], root: &Node<'_>) -> Vec<Diagnostic> {
-        let of_file = document::place_all(text, Some(root), self.faults);
+    fn findings(self, text: &[u8], document: &Document<'_>) -> Vec<Diagnostic> {
+        let of_file = document::place_all(text, Some(document), self.faults);
+        let pointers = Pointers::of(document);
         let of_file = of_file.into_iter().map(|finding| (finding.span.start, finding));
         let of_lists = self.list_findings.into_iter().map(|(place, mut finding)| {
-            finding.path = root.pointer(&place).into();
+            finding.path = pointers.pointer(&place).into();
             (place.start, finding)
         });
         let mut findings: Vec<(usize, Diagnostic)> = of_file.chain(of_lists).collect();
@@ -317,8 +360,8 @@ impl<'l> Resolver<'l> {
 }
 
 /// Why a key of an object cannot name a thing, and where: at the first character that cannot stand there.
-fn name_fault(member: &document::Member<'_>, what: &str) -> (Range<usize>, String) {
-    let name = &*member.key;
+fn name_fault(member: document::Member<'_>, what: &str) -> (Range<usize>, String) {
+    let name = member.key;
     let whole = member.key_span();
     if name.is_empty() {
         return (whole, format!("the name of {what} is empty"));

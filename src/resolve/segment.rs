@@ -4,24 +4,26 @@ use std::sync::Arc;
 
 use crate::context::AttributeKind;
 use crate::diagnostic::{Fault, Lines};
-use crate::document::{self, Member, Node, NodeKind};
+use crate::document::{self, Items, Member, Node, NodeKind};
 use crate::flag_set::{AttributeIndex, Listed, Segment, SegmentBody};
 use crate::key_list::{KeyList, TooLong};
 
-use super::object::Object;
+use super::object::{Known, Object};
 use super::{MAX_DEPTH, Quoted, Resolver, Shape, Size, graph, hints};
+
+static KEYS: Known = Known::of(&["description", "keys", "keys_from", "when", "of"]);
 
 /// How many members of a loop are told by name.
 const SHOWN_STEPS: usize = 8;
 
 impl Resolver<'_> {
     /// The segments in file order, and the size of each with its own segments written out.
-    pub(super) fn segments(&mut self, members: &[&Member<'_>]) -> (Vec<Option<Segment>>, Vec<Size>) {
+    pub(super) fn segments(&mut self, members: &[Member<'_>]) -> (Vec<Option<Segment>>, Vec<Size>) {
         let mut segments = Vec::with_capacity(members.len());
         let mut shapes = Vec::with_capacity(members.len());
         for member in members {
             let mut shape = Shape::default();
-            segments.push(self.segment(member, &mut shape));
+            segments.push(self.segment(*member, &mut shape));
             shapes.push(shape);
         }
         let edges: Vec<Vec<usize>> =
@@ -32,7 +34,7 @@ impl Resolver<'_> {
         (segments, sizes)
     }
 
-    fn segment_sizes(&mut self, members: &[&Member<'_>], shapes: &[Shape], order: &[usize]) -> Vec<Size> {
+    fn segment_sizes(&mut self, members: &[Member<'_>], shapes: &[Shape], order: &[usize]) -> Vec<Size> {
         let mut sizes = vec![Size::default(); shapes.len()];
         for index in order {
             let (Some(shape), Some(member)) = (shapes.get(*index), members.get(*index)) else { continue };
@@ -45,7 +47,7 @@ impl Resolver<'_> {
                 .map(|inner| inner.depth)
                 .max();
             if size.depth + 1 > MAX_DEPTH && deepest.is_none_or(|deepest| deepest < MAX_DEPTH) {
-                self.too_deep(member, "conditions and segments");
+                self.too_deep(*member, "conditions and segments");
             }
             if let Some(place) = sizes.get_mut(*index) {
                 *place = size;
@@ -54,37 +56,36 @@ impl Resolver<'_> {
         sizes
     }
 
-    pub(super) fn too_deep(&mut self, member: &Member<'_>, what: &str) {
-        let message = format!("{} stands on {what} nested deeper than {MAX_DEPTH}", Quoted(&member.key));
+    pub(super) fn too_deep(&mut self, member: Member<'_>, what: &str) {
+        let message = format!("{} stands on {what} nested deeper than {MAX_DEPTH}", Quoted(member.key));
         self.fault(Fault::new("too-deep", member.key_span(), message));
     }
 
     /// One finding a loop, at its first member in file order.
-    pub(super) fn tell_loops(&mut self, what: &str, members: &[&Member<'_>], loops: &[Vec<usize>]) {
+    pub(super) fn tell_loops(&mut self, what: &str, members: &[Member<'_>], loops: &[Vec<usize>]) {
         for around in loops {
             let Some(first) = around.first().and_then(|first| members.get(*first)) else { continue };
             let steps = around.iter().take(SHOWN_STEPS).filter_map(|index| members.get(*index));
-            let mut path: Vec<String> = steps.map(|member| Quoted(&member.key).to_string()).collect();
+            let mut path: Vec<String> = steps.map(|member| Quoted(member.key).to_string()).collect();
             if around.len() > SHOWN_STEPS {
                 path.push(format!("{} more", around.len() - SHOWN_STEPS));
             }
-            path.push(Quoted(&first.key).to_string());
-            let message = format!("{what} {} rests on itself: {}", Quoted(&first.key), path.join(" → "));
+            path.push(Quoted(first.key).to_string());
+            let message = format!("{what} {} rests on itself: {}", Quoted(first.key), path.join(" → "));
             self.fault(
                 Fault::new("cycle", first.key_span(), message).help("break the circle at one of them"),
             );
         }
     }
 
-    fn segment(&mut self, member: &Member<'_>, shape: &mut Shape) -> Option<Segment> {
-        let object =
-            self.object(&member.value, "a segment", &["description", "keys", "keys_from", "when", "of"])?;
+    fn segment(&mut self, member: Member<'_>, shape: &mut Shape) -> Option<Segment> {
+        let object = self.object(member.value, "a segment", &KEYS)?;
         let description = self.description(&object);
         let body = self.segment_body(&object, shape);
-        Some(Segment { name: (*member.key).into(), description: description?, body: body? })
+        Some(Segment { name: member.key.into(), description: description?, body: body? })
     }
 
-    fn segment_body(&mut self, object: &Object<'_, '_>, shape: &mut Shape) -> Option<SegmentBody> {
+    fn segment_body(&mut self, object: &Object<'_>, shape: &mut Shape) -> Option<SegmentBody> {
         let (keys, keys_from, when) = (object.get("keys"), object.get("keys_from"), object.get("when"));
         let of = object.member("of");
         let given = [keys, keys_from, when].into_iter().flatten().count();
@@ -109,7 +110,7 @@ impl Resolver<'_> {
         }
         let of = match of {
             None => Some(None),
-            Some(of) => self.list_subject(&of.value).map(Some),
+            Some(of) => self.list_subject(of.value).map(Some),
         };
         let keys = keys.map(|node| self.keys(node).map(|list| (list, None)));
         let keys_from = keys_from.map(|node| self.keys_from(node).map(|(list, file)| (list, Some(file))));
@@ -125,7 +126,7 @@ impl Resolver<'_> {
         Some(SegmentBody::Listed(Listed { of: of?, list, file }))
     }
 
-    fn list_subject(&mut self, node: &Node<'_>) -> Option<AttributeIndex> {
+    fn list_subject(&mut self, node: Node<'_>) -> Option<AttributeIndex> {
         let written = self.text(node, "`of`")?;
         if matches!(written, "key" | "targetingKey" | "now") && self.attributes.find(written).is_none() {
             let message = format!("a list cannot be of `{written}`");
@@ -143,7 +144,7 @@ impl Resolver<'_> {
         Some(index)
     }
 
-    fn keys(&mut self, node: &Node<'_>) -> Option<Arc<KeyList>> {
+    fn keys(&mut self, node: Node<'_>) -> Option<Arc<KeyList>> {
         let items = self.filled_list(node, "`keys`")?;
         let read = |resolver: &mut Self, item| resolver.filled_text(item, "an entry of `keys`");
         let made = self.list_of(items, self.room_for_keys(), read)?;
@@ -151,11 +152,11 @@ impl Resolver<'_> {
     }
 
     /// The list of these elements, or `None` if one was told to be wrong.
-    pub(super) fn list_of<'n, 't>(
+    pub(super) fn list_of<'n>(
         &mut self,
-        items: &'n [Node<'t>],
+        items: Items<'n>,
         room: usize,
-        mut read: impl FnMut(&mut Self, &'n Node<'t>) -> Option<&'n str>,
+        mut read: impl FnMut(&mut Self, Node<'n>) -> Option<&'n str>,
     ) -> Option<Made> {
         let mut whole = true;
         let mut texts = items.iter().filter_map(|item| {
@@ -175,7 +176,7 @@ impl Resolver<'_> {
     }
 
     /// The list, unless there were too many keys.
-    fn key_list(&mut self, (list, count): Made, node: &Node<'_>) -> Option<Arc<KeyList>> {
+    fn key_list(&mut self, (list, count): Made, node: Node<'_>) -> Option<Arc<KeyList>> {
         let (before, most) = (self.keys, self.limits.keys);
         self.keys = before.saturating_add(count);
         if self.keys > most {
@@ -191,7 +192,7 @@ impl Resolver<'_> {
     }
 
     /// The list, unless its text was too long.
-    pub(super) fn kept(&mut self, list: Result<KeyList, TooLong>, node: &Node<'_>) -> Option<Arc<KeyList>> {
+    pub(super) fn kept(&mut self, list: Result<KeyList, TooLong>, node: Node<'_>) -> Option<Arc<KeyList>> {
         if list.is_err() {
             let message = "a list holds at most 4 GB of text";
             self.fault(Fault::new("too-large", node.head(), message));
@@ -199,7 +200,7 @@ impl Resolver<'_> {
         list.ok().map(Arc::new)
     }
 
-    fn keys_from(&mut self, node: &Node<'_>) -> Option<(Arc<KeyList>, Box<str>)> {
+    fn keys_from(&mut self, node: Node<'_>) -> Option<(Arc<KeyList>, Box<str>)> {
         let path = self.text(node, "`keys_from`")?;
         if !is_path_beside(path) {
             let message = match path {
@@ -218,7 +219,7 @@ impl Resolver<'_> {
         Some((list?, path.into()))
     }
 
-    fn read_list(&mut self, path: &str, node: &Node<'_>) -> Option<Arc<KeyList>> {
+    fn read_list(&mut self, path: &str, node: Node<'_>) -> Option<Arc<KeyList>> {
         let bytes = match (self.lists)(path) {
             Ok(bytes) => bytes,
             Err(why) => {
