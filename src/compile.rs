@@ -508,7 +508,7 @@ impl<'s> Compiler<'s> {
         let inside = unit.is_some_and(|unit| bucket::position(unit, Salt(rule.rollout_salt)) <= rule.last);
         self.notes.push(Note { flag: site.flag, place: site.place, decided: Decided::Drawn { inside } });
         let unit = unit.filter(|_| inside)?;
-        let split = self.splits.get(rule.choice.row()).filter(|_| rule.choice.is_split());
+        let split = rule.choice.split().and_then(|split| self.splits.get(split));
         let choice = split.map_or(rule.choice, |split| split.choose(&self.parts, unit).1);
         Some(RuleRow { choice, bucketed: false, ..rule })
     }

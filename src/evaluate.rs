@@ -143,10 +143,11 @@ impl Snapshot {
         context: &Context<'c>,
     ) -> impl Iterator<Item = Answer<'v, Value<'v>>> + use<'v, 'c> {
         let context = *context;
-        let flags = self.flags.iter().zip(&self.keys);
-        flags.map(move |(row, key)| {
-            self.answer_row(FlagKey::known(self.operands.text(*key), row.id), row, &context)
-        })
+        let key = |index: usize| self.keys.get(index).map_or("", |key| self.operands.text(*key));
+        self.flags
+            .iter()
+            .enumerate()
+            .map(move |(index, row)| self.answer_row(FlagKey::known(key(index), row.id), row, &context))
     }
 
     /// One flag's values for a column of targeting keys, with no attributes: for backfills and previews.
@@ -430,12 +431,8 @@ impl Snapshot {
     /// The variant that a rule gives to a unit.
     #[inline]
     fn choose<O: Observer>(&self, rule: &RuleRow, unit: Option<Unit>, observer: &mut O) -> Choice {
-        if !rule.choice.is_split() {
-            return rule.choice;
-        }
-        let (Some(split), Some(unit)) = (self.splits.get(rule.choice.row()), unit) else {
-            return rule.choice;
-        };
+        let split = rule.choice.split().and_then(|split| self.splits.get(split));
+        let (Some(split), Some(unit)) = (split, unit) else { return rule.choice };
         let (position, variant) = split.choose(&self.parts, unit);
         observer.split(position, variant);
         variant

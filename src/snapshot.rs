@@ -176,14 +176,14 @@ impl Subject {
     }
 }
 
-/// A variant, or the split that chooses one. One word: its two low bits say which, and what a boolean variant answers, so
-/// that nobody reads a row to know that.
+/// A variant, or the split that chooses one. One word: its top bit says which, and the two low bits of a variant what a
+/// boolean one answers, so that nobody reads a row to know that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Choice(u32);
 
 impl Choice {
     const VALUE: u32 = 2;
-    const SPLIT: u32 = 3;
+    const SPLIT: u32 = 1 << 31;
 
     /// The variant of a row, which has this value.
     pub(crate) fn of(row: u32, value: Stored) -> Choice {
@@ -192,7 +192,7 @@ impl Choice {
     }
 
     pub(crate) fn of_split(row: u32) -> Choice {
-        Choice(row << 2 | Choice::SPLIT)
+        Choice(row | Choice::SPLIT)
     }
 
     /// Whether it is a boolean variant that answers true or false.
@@ -209,10 +209,16 @@ impl Choice {
 
     #[inline]
     pub(crate) fn is_split(self) -> bool {
-        self.0 & 3 == Choice::SPLIT
+        self.0 & Choice::SPLIT != 0
     }
 
-    /// Its place in [`Snapshot::variants`], or in [`Snapshot::splits`].
+    /// Its place in [`Snapshot::splits`], where it is a split.
+    #[inline]
+    pub(crate) fn split(self) -> Option<usize> {
+        self.is_split().then_some((self.0 & !Choice::SPLIT) as usize)
+    }
+
+    /// Its place in [`Snapshot::variants`], where it is none.
     #[inline]
     pub(crate) fn row(self) -> usize {
         (self.0 >> 2) as usize

@@ -116,28 +116,28 @@ where
         each_user!("nothing", 20, file::flags(10), strangers(), |view, context| (view, context)),
         each_user!("plain", 60, file::flags(10), strangers(), |view, context| view.value(&PLAIN, context)),
         each_user!("rollout", 80, file::flags(10), strangers(), |view, context| view.value(&HALF, context)),
-        each_user!("list of 10, miss", 120, file::listing(10), strangers(), |view, context| {
+        each_user!("list of 10, miss", 90, file::listing(10), strangers(), |view, context| {
             view.value(&LISTED, context)
         }),
-        each_user!("list of 10,000, miss", 120, file::listing(10_000), strangers(), |view, context| {
+        each_user!("list of 10,000, miss", 90, file::listing(10_000), strangers(), |view, context| {
             view.value(&LISTED, context)
         }),
-        each_user!("list of 10,000, hit", 450, file::listing(10_000), listed(10_000), |view, context| {
+        each_user!("list of 10,000, hit", 200, file::listing(10_000), listed(10_000), |view, context| {
             view.value(&LISTED, context)
         }),
-        each_user!("list of 1,000, miss", 120, file::listing(1_000), strangers(), |view, context| {
+        each_user!("list of 1,000, miss", 90, file::listing(1_000), strangers(), |view, context| {
             view.value(&LISTED, context)
         }),
-        each_user!("list of 1,000, hit", 460, file::listing(1_000), listed(1_000), |view, context| {
+        each_user!("list of 1,000, hit", 200, file::listing(1_000), listed(1_000), |view, context| {
             view.value(&LISTED, context)
         }),
-        each_user!("list of 100,000, miss", 120, file::listing(100_000), strangers(), |view, context| {
+        each_user!("list of 100,000, miss", 90, file::listing(100_000), strangers(), |view, context| {
             view.value(&LISTED, context)
         }),
-        each_user!("list of 100,000, hit", 460, file::listing(100_000), listed(100_000), |view, context| {
+        each_user!("list of 100,000, hit", 200, file::listing(100_000), listed(100_000), |view, context| {
             view.value(&LISTED, context)
         }),
-        each_user!("list of 1,000,000, miss", 120, file::listing(1_000_000), strangers(), |view, context| {
+        each_user!("list of 1,000,000, miss", 90, file::listing(1_000_000), strangers(), |view, context| {
             view.value(&LISTED, context)
         }),
         each_user!(
@@ -162,7 +162,7 @@ where
         each_user!("rollout, answer with its reason", 230, file::flags(10), strangers(), |view, context| {
             view.answer(&HALF, context)
         }),
-        each_user!("rollout, answer by a string key", 430, file::flags(10), strangers(), |view, context| {
+        each_user!("rollout, answer by a string key", 400, file::flags(10), strangers(), |view, context| {
             let key = FlagKey::parse(black_box("half")).expect("a legal key");
             view.answer_key(key, context).variant.map(str::len)
         }),
