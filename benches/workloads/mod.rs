@@ -142,7 +142,7 @@ where
         }),
         each_user!(
             "list of 1,000,000, hit",
-            460,
+            200,
             file::listing(1_000_000),
             listed(1_000_000),
             |view, context| view.value(&LISTED, context)
