@@ -377,7 +377,18 @@ impl<'s> Compiler<'s> {
             (false, _) => (Shape::Rules, 0),
         };
         let (id, kind) = (flag.id, flag.kind);
-        self.flags.push(FlagRow { id, rules, default, bucket_by, beside, kind, shape, default_reason });
+        let settled = (shape == Shape::Settled).then_some(kind);
+        self.flags.push(FlagRow {
+            id,
+            rules,
+            default,
+            bucket_by,
+            beside,
+            kind,
+            settled,
+            shape,
+            default_reason,
+        });
         // No two flags have one key.
         let key = self.operands.add(&flag.key);
         self.keys.push(key);
@@ -385,9 +396,14 @@ impl<'s> Compiler<'s> {
 
     /// The shape of a flag whose one rule was the last to be made, and what is beside it.
     fn one_rule(&self, rules: Rows) -> (Shape, u32) {
-        let when = self.rules.get(rules.start as usize).map_or(Jump::HOLDS, |rule| rule.when);
-        match self.steps.get(when.step()) {
-            Some(step) if step.how == How::KeyListed && (step.yes, step.no) == (Jump::HOLDS, Jump::FAILS) => {
+        let Some(rule) = self.rules.get(rules.start as usize) else { return (Shape::OneRule, 0) };
+        match self.steps.get(rule.when.step()) {
+            None if rule.bucketed && !rule.choice.is_split() => (Shape::OneDraw, 0),
+            Some(step)
+                if step.how == How::KeyListed
+                    && (step.yes, step.no) == (Jump::HOLDS, Jump::FAILS)
+                    && !rule.bucketed =>
+            {
                 (Shape::OneList, step.low as u32)
             }
             _ => (Shape::OneRule, 0),

@@ -85,6 +85,7 @@ impl Snapshot {
         let row = FlagRow {
             id: answer.key.id,
             kind,
+            settled: Some(kind),
             default: variant,
             default_reason: Reason::Static,
             bucket_by: Subject::KEY,

@@ -70,6 +70,7 @@
 
 mod address;
 mod answer;
+mod ask;
 mod bucket;
 mod column;
 

@@ -237,6 +237,8 @@ pub(crate) struct FlagRow {
     /// [`Operands::lists`].
     pub(crate) beside: u32,
     pub(crate) kind: Kind,
+    /// The kind again, where [`Shape::Settled`]: so that the commonest check asks for both at once.
+    pub(crate) settled: Option<Kind>,
     pub(crate) shape: Shape,
     pub(crate) default_reason: Reason,
 }
@@ -254,9 +256,11 @@ pub(crate) struct GateRow {
 pub(crate) enum Shape {
     /// Everyone gets the default.
     Settled,
+    /// One rule, and a rollout is all there is to it.
+    OneDraw,
     /// One rule and the targeting key.
     OneRule,
-    /// One rule, and its condition is that the targeting key is on a long list.
+    /// One rule, and that the targeting key is on a long list is all there is to it.
     OneList,
     /// Several rules, or an attribute to bucket by.
     Rules,

@@ -26,11 +26,8 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
     ("column.rs", &["bucket", "context", "flag", "lanes", "snapshot", "value"], &[]),
     ("condition.rs", &["bucket", "context", "mark", "observe", "snapshot"], &[]),
     ("diagnostic.rs", &[], &[]),
-    (
-        "evaluate.rs",
-        &["answer", "bucket", "column", "context", "flag", "key", "observe", "snapshot", "value"],
-        &[],
-    ),
+    ("ask.rs", &["answer", "column", "context", "evaluate", "flag", "key", "snapshot", "value"], &[]),
+    ("evaluate.rs", &["bucket", "context", "observe", "snapshot"], &[]),
     ("error.rs", &["diagnostic", "mismatch"], &["thiserror"]),
     ("document/", &["context", "diagnostic", "error", "json", "lookup", "syntax"], &["serde", "serde_json"]),
     (
@@ -108,7 +105,7 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
 ];
 
 /// What every check goes through.
-const HOT: [&str; 2] = ["condition.rs", "evaluate.rs"];
+const HOT: [&str; 3] = ["ask.rs", "condition.rs", "evaluate.rs"];
 
 const CRATES: [&str; 5] = ["arc_swap", "serde", "serde_json", "siphasher", "thiserror"];
 

@@ -177,7 +177,7 @@ mutant 'a number names a unit in the place of a text' evaluate.rs \
     '(AttributeKind::Number, ContextValue::Number(number))' '(_, ContextValue::Number(number))'
 mutant 'an explanation forgets the rollout' evaluate.rs \
     'if !inside || !holds {' 'if !holds {'
-mutant 'a wrong type is told as a missing flag' evaluate.rs \
+mutant 'a wrong type is told as a missing flag' ask.rs \
     'Some(_) => self.error(flag.key(), default, ErrorCode::TypeMismatch)' \
     'Some(_) => self.error(flag.key(), default, ErrorCode::FlagNotFound)'
 

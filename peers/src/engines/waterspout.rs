@@ -67,7 +67,7 @@ fn prepared(user: &'static User) -> Context<'static> {
 impl Engine for ByHandle {
     const NAME: &'static str = "waterspout, by handle";
     const STANDING: Standing = Standing::Ours;
-    const NOTE: &'static str = "`Flag` constants, a worker's `Reader`, contexts borrowed on the stack. The version is parsed and the key hashed when the context is built. What it keeps includes the text of the file, for a rollback.";
+    const NOTE: &'static str = "`Flag` constants, a worker's `Reader`, contexts borrowed on the stack; `all` of the view where 1,000 flags are asked, which is all that the file has. The version is parsed and the key hashed when the context is built. What it keeps includes the text of the file, for a rollback.";
     type Flag = Flag<bool>;
     type Context = Context<'static>;
     type Worker<'e> = Reader;
@@ -109,14 +109,14 @@ impl Engine for ByHandle {
 
     #[inline]
     fn count_on(worker: &mut Reader, flags: &[Flag<bool>], context: &Context<'static>) -> usize {
-        count_on(worker.view(), flags, context)
+        count_on(worker.view(), flags.len(), context)
     }
 }
 
 impl Engine for WithoutReader {
     const NAME: &'static str = "waterspout, by handle, no reader";
     const STANDING: Standing = Standing::Ours;
-    const NOTE: &'static str = "`Flags::is_on` for a single question, and one `Flags::view` where 1,000 flags are asked: what an async service does, whose requests have no worker's state at hand. What it loads and keeps is the same.";
+    const NOTE: &'static str = "`Flags::is_on` for a single question, and `all` of one `Flags::view` where 1,000 flags are asked: what an async service does, whose requests have no worker's state at hand. What it loads and keeps is the same.";
     type Flag = Flag<bool>;
     type Context = Context<'static>;
     type Worker<'e> = &'e Flags;
@@ -158,13 +158,14 @@ impl Engine for WithoutReader {
 
     #[inline]
     fn count_on(worker: &mut &Flags, flags: &[Flag<bool>], context: &Context<'static>) -> usize {
-        count_on(&worker.view(), flags, context)
+        count_on(&worker.view(), flags.len(), context)
     }
 }
 
+/// All that the file has, which is as many as are asked.
 #[inline]
-fn count_on(view: &Snapshot, flags: &[Flag<bool>], context: &Context<'_>) -> usize {
-    flags.iter().filter(|flag| view.value(flag, context)).count()
+fn count_on(view: &Snapshot, asked: usize, context: &Context<'_>) -> usize {
+    view.all(context).take(asked).filter(|answer| answer.value == Value::Bool(true)).count()
 }
 
 #[inline]
