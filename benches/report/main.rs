@@ -348,14 +348,7 @@ fn load_time(measured: &Measured, name: &str) -> String {
 
 fn memory(page: &mut String) {
     add!(page, "## What a snapshot keeps\n");
-    add!(
-        page,
-        "Held by `tests/memory.rs`, at the allocator. The goal for flags is half of the file, and it is not reached yet:"
-    );
-    add!(
-        page,
-        "nearly two thirds of what is kept are the rows of steps and rules, which are as wide as a check likes them.\n"
-    );
+    add!(page, "Held by `tests/memory.rs`, at the allocator: of flags at most half the size of their file.\n");
     add!(page, "| | in the file | kept | share |\n|---|---:|---:|---:|");
     for count in [1_000, 10_000] {
         let text = generated::file(count);
