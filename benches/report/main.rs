@@ -348,7 +348,10 @@ fn load_time(measured: &Measured, name: &str) -> String {
 
 fn memory(page: &mut String) {
     add!(page, "## What a snapshot keeps\n");
-    add!(page, "Held by `tests/memory.rs`, at the allocator: of flags at most half the size of their file.\n");
+    add!(
+        page,
+        "Held by `tests/memory.rs`, at the allocator: of flags at most half the size of their file.\n"
+    );
     add!(page, "| | in the file | kept | share |\n|---|---:|---:|---:|");
     for count in [1_000, 10_000] {
         let text = generated::file(count);
