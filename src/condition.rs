@@ -50,7 +50,7 @@ impl Snapshot {
 
     /// Where a step leads that compares with more than one stretch.
     #[inline(never)]
-    pub(crate) fn exit_of(&self, step: &Step, context: &Context<'_>) -> Jump {
+    fn exit_of(&self, step: &Step, context: &Context<'_>) -> Jump {
         match step.how {
             How::OneOf(sort) => match context.mark(step.id) {
                 mark if mark.sort == sort => step.exit(self.operands.is_one_of(step, mark.place)),
@@ -159,7 +159,7 @@ impl Operands {
 
     /// Whether the targeting key is on a list.
     #[inline]
-    pub(crate) fn lists_key(&self, list: u32, context: &Context<'_>) -> bool {
+    fn lists_key(&self, list: u32, context: &Context<'_>) -> bool {
         let key = context.targeting_key().unwrap_or_default();
         let list = self.lists.get(list as usize);
         list.is_some_and(|list| list.holds(context.hash(), context.bits(), key))

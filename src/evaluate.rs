@@ -79,8 +79,8 @@ impl Snapshot {
             return flag.fallen_through();
         };
         let inside = bucket::position(unit, Salt(rule.rollout_salt)) <= rule.last;
-        let (variant, by) = (rule.choice, By(index));
-        if inside { Decision { variant, by } } else { flag.fallen_through() }
+        let variant = Choice::either(flag.default, rule.choice, inside);
+        Decision { variant, by: if inside { By(index) } else { By::DEFAULT } }
     }
 
     /// A rule for those on a long list: early adopters. Most are not.

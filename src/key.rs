@@ -25,16 +25,13 @@ pub(crate) const fn is_legal(name: &str) -> bool {
         rest = others;
     }
     // Filled up with what is legal.
-    are_legal(word::of_short(rest) | (EACH * b'0' as u64) << (8 * rest.len()))
+    are_legal(word::of_short(rest) | word::each(b'0') << (8 * rest.len()))
 }
-
-/// One in each byte of a word.
-const EACH: u64 = u64::MAX / 0xff;
 
 /// Whether the eight bytes of a word are such that a name may have.
 const fn are_legal(word: u64) -> bool {
-    let top = EACH * 0x80;
-    let letters = within(word | (EACH * 0x20), b'a', b'z');
+    let top = word::each(0x80);
+    let letters = within(word | word::each(0x20), b'a', b'z');
     let others = within(word, b'0', b':') | within(word, b'-', b'.') | within(word, b'_', b'_');
     // Beyond ASCII, sums would run over into the next byte; but there nothing is legal.
     word & top == 0 && (letters | others) & top == top
@@ -42,8 +39,8 @@ const fn are_legal(word: u64) -> bool {
 
 /// The top bit of each byte that is from `low` to `high`, in a word of ASCII.
 const fn within(word: u64, low: u8, high: u8) -> u64 {
-    let from_low = word.wrapping_add(EACH * (0x80 - low as u64));
-    let above_high = word.wrapping_add(EACH * (0x7f - high as u64));
+    let from_low = word.wrapping_add(word::each(0x80 - low));
+    let above_high = word.wrapping_add(word::each(0x7f - high));
     from_low & !above_high
 }
 
@@ -58,10 +55,10 @@ pub(crate) struct NameId(pub(crate) u64);
 impl NameId {
     pub(crate) const fn of(name: &str) -> NameId {
         let bytes = name.as_bytes();
-        let mut hash = folded(bytes.len() as u64, 0x9e37_79b9_7f4a_7c15);
+        let mut hash = word::folded(bytes.len() as u64, 0x9e37_79b9_7f4a_7c15);
         let mut rest = bytes;
         while let Some((word, others)) = rest.split_first_chunk::<8>() {
-            hash = folded(hash ^ u64::from_le_bytes(*word), NameId::FACTOR);
+            hash = word::folded(hash ^ u64::from_le_bytes(*word), NameId::FACTOR);
             rest = others;
         }
         let last = match bytes.last_chunk::<8>() {
@@ -70,16 +67,10 @@ impl NameId {
             None => word::of_short(bytes),
         };
         // Twice, since the low bits of one product of like words are too much alike to index a table with.
-        NameId(folded(folded(hash ^ last, NameId::FACTOR), 0xe703_7ed1_a0b4_28db))
+        NameId(word::folded(word::folded(hash ^ last, NameId::FACTOR), 0xe703_7ed1_a0b4_28db))
     }
 
     const FACTOR: u64 = 0xa076_1d64_78bd_642f;
-}
-
-/// The two halves of a product as one word.
-const fn folded(a: u64, b: u64) -> u64 {
-    let product = a as u128 * b as u128;
-    (product >> 64) as u64 ^ product as u64
 }
 
 impl fmt::Debug for NameId {

@@ -42,8 +42,7 @@ impl Folding {
 
     #[inline]
     fn take(&mut self, word: u64) {
-        let wide = u128::from(self.0 ^ word) * u128::from(Folding::ODD);
-        self.0 = (wide as u64) ^ (wide >> 64) as u64;
+        self.0 = word::folded(self.0 ^ word, Folding::ODD);
     }
 }
 

@@ -16,6 +16,18 @@ pub(crate) const fn of_short(bytes: &[u8]) -> u64 {
     }
 }
 
+/// A word of eight times the same byte.
+pub(crate) const fn each(byte: u8) -> u64 {
+    u64::MAX / 0xff * byte as u64
+}
+
+/// The two halves of a product as one word: each bit of both factors has a say in most of it.
+#[inline]
+pub(crate) const fn folded(a: u64, b: u64) -> u64 {
+    let product = a as u128 * b as u128;
+    (product >> 64) as u64 ^ product as u64
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

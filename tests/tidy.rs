@@ -29,7 +29,11 @@ const LAYOUT: &[(&str, &[&str], &[&str])] = &[
     ("ask.rs", &["answer", "column", "context", "evaluate", "flag", "key", "snapshot", "value"], &[]),
     ("evaluate.rs", &["bucket", "context", "observe", "snapshot"], &[]),
     ("error.rs", &["diagnostic", "mismatch"], &["thiserror"]),
-    ("document/", &["context", "diagnostic", "error", "json", "lookup", "syntax"], &["serde", "serde_json"]),
+    (
+        "document/",
+        &["context", "diagnostic", "error", "json", "lookup", "syntax", "word"],
+        &["serde", "serde_json"],
+    ),
     (
         "explain.rs",
         &["answer", "context", "evaluate", "flag", "key", "observe", "snapshot", "time", "value"],

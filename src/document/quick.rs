@@ -6,6 +6,7 @@
 
 use super::node::{Document, Sort};
 use super::{MAX_DEPTH, mark, repeated_keys};
+use crate::word::each;
 
 /// What a text says, if there is no fault in it.
 pub(super) fn read(text: &str) -> Option<Document<'_>> {
@@ -225,9 +226,4 @@ impl<'t> Reader<'t> {
         }
         (self.at > start).then_some(())
     }
-}
-
-/// A word of eight times the same byte.
-const fn each(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
 }

@@ -7,8 +7,9 @@ use waterspout::AttributeKind;
 use waterspout::flag_set::{AttributeDefinition, Predicate, TextTest};
 
 use super::listings::{ListId, Listings};
-use super::sample::{self, Read, Sample, Truth};
+use super::sample::{self, Read, Sample};
 use super::{regions_of_addresses, regions_of_order, regions_of_texts};
+use crate::reach::Truth;
 
 /// What a dimension is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -13,7 +13,7 @@ use super::form::{
     AnswerId, Dim, FALSE, FIRST_ANSWER, FormId, Forms, NO, NodeId, Outcome, Regions, TRUE, YES,
 };
 use super::listings::Listings;
-use super::sample::Truth;
+use crate::reach::Truth;
 
 /// All of a line, in thousandths of a per cent.
 pub(crate) const WHOLE: u32 = 100_000;

@@ -6,6 +6,8 @@ use serde_json::Value;
 use waterspout::flag_set::{AttributeDefinition, Comparison, NumberTest, Predicate, TextTest, TextsTest};
 use waterspout::{AttributeKind, Block, Time, Version};
 
+use crate::reach::Truth;
+
 /// A JSON value of a context, or none.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Sample {
@@ -14,20 +16,6 @@ pub(crate) enum Sample {
     Number(f64),
     Bool(bool),
     Texts(Vec<String>),
-}
-
-/// What a test comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Truth {
-    True,
-    False,
-    Unknown,
-}
-
-impl From<bool> for Truth {
-    fn from(holds: bool) -> Truth {
-        if holds { Truth::True } else { Truth::False }
-    }
 }
 
 /// A sample, as an attribute of one type reads it.

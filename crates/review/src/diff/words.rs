@@ -2,8 +2,8 @@
 
 use super::dimension::{Ask, Dimension, Members, Region, Subject, What};
 use super::lower::Pair;
-use super::sample::Truth;
 use super::walk::Path;
+use crate::reach::Truth;
 
 /// The most names that are told; more are counted.
 const NAMES: usize = 4;

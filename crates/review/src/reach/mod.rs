@@ -13,7 +13,7 @@ mod world;
 
 pub(crate) use flag::{Left, Possible, Ways, possible};
 pub(crate) use samples::{Questions, of_key as samples_of_key, samples};
-pub(crate) use value::{Value, names_text, texts_of};
+pub(crate) use value::{Truth, Value, names_text, texts_of};
 pub(crate) use world::{Outcomes, World};
 
 #[cfg(test)]
