@@ -71,7 +71,7 @@ impl Snapshot {
         self.one_rule_inside(flag, context)
     }
 
-    /// A rule that is nothing but a rollout. Who is inside is as good as chance, so nothing branches on it.
+    /// A rule that is nothing but a rollout.
     #[inline]
     fn one_draw(&self, flag: &FlagRow, context: &Context<'_>) -> Decision {
         let index = flag.rules.start;
@@ -79,8 +79,7 @@ impl Snapshot {
             return flag.fallen_through();
         };
         let inside = bucket::position(unit, Salt(rule.rollout_salt)) <= rule.last;
-        let variant = Choice::either(flag.default, rule.choice, inside);
-        Decision { variant, by: if inside { By(index) } else { By::DEFAULT } }
+        if inside { Decision { variant: rule.choice, by: By(index) } } else { flag.fallen_through() }
     }
 
     /// A rule for those on a long list: early adopters. Most are not.

@@ -207,12 +207,6 @@ impl Choice {
         self.0 & 1 != 0
     }
 
-    /// The second one where it is taken, else the first: by arithmetic, since a compiler was seen to make a branch of `if`.
-    #[inline]
-    pub(crate) fn either(first: Choice, second: Choice, is_second: bool) -> Choice {
-        Choice(first.0 ^ ((first.0 ^ second.0) & u32::from(is_second).wrapping_neg()))
-    }
-
     #[inline]
     pub(crate) fn is_split(self) -> bool {
         self.0 & Choice::SPLIT != 0

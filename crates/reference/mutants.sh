@@ -107,7 +107,7 @@ mutant 'a rule alone forgets its condition' evaluate.rs \
 mutant 'a rule alone forgets its rollout' evaluate.rs \
     'rule.bucketed && !rule.is_inside(context.unit(), &mut Silent)' 'rule.bucketed && context.unit().is_none()'
 mutant 'a lone rollout holds everybody' evaluate.rs \
-    'Choice::either(flag.default, rule.choice, inside)' 'Choice::either(flag.default, rule.choice, true)'
+    'if inside { Decision {' 'if inside || index == 0 { Decision {'
 mutant 'what is not looked at yet holds' evaluate.rs \
     '_ => self.one_rule_looking(flag, context),' '_ => self.served(rule, index, context),'
 mutant 'who may be on a list is on it' evaluate.rs \
